@@ -1,0 +1,88 @@
+//! Signals as bytes in a pipe, so that one `poll` waits for everything.
+
+use std::io::Read;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+/// Becomes readable whenever one of its signals arrives.
+pub(super) struct Signals {
+    pipe: UnixStream,
+}
+
+impl Signals {
+    fn of(signals: &[i32]) -> std::io::Result<Self> {
+        let (pipe, writer) = UnixStream::pair()?;
+        pipe.set_nonblocking(true)?;
+        for signal in signals {
+            signal_hook::low_level::pipe::register(*signal, writer.try_clone()?)?;
+        }
+        Ok(Signals { pipe })
+    }
+
+    pub(super) fn children() -> std::io::Result<Self> {
+        Signals::of(&[SIGCHLD])
+    }
+
+    /// Takes what has arrived; whether anything had.
+    pub(super) fn drain(&self) -> bool {
+        let mut bytes = [0; 64];
+        let mut any = false;
+        while matches!((&self.pipe).read(&mut bytes), Ok(count) if count > 0) {
+            any = true;
+        }
+        any
+    }
+}
+
+impl AsFd for Signals {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.pipe.as_fd()
+    }
+}
+
+/// Makes the usual ending signals do nothing in this process; programs it starts get the defaults back.
+pub(super) fn outlive() -> std::io::Result<()> {
+    for signal in [SIGTERM, SIGINT, SIGHUP, SIGQUIT] {
+        signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
+    }
+    Ok(())
+}
+
+/// The runner's wish that the stage ends: SIGTERM, and nothing else.
+///
+/// SIGQUIT, SIGHUP and SIGINT reach us when a service manager or a terminal signals the whole group; they are not the
+/// runner's cancel signal and are ignored. Source: gitlab-runner `helpers/process/killer_unix.go`.
+pub(crate) struct Cancel {
+    signals: Signals,
+    seen: std::cell::Cell<bool>,
+}
+
+impl Cancel {
+    pub(crate) fn listen() -> std::io::Result<Self> {
+        for signal in [SIGINT, SIGHUP, SIGQUIT] {
+            signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
+        }
+        Ok(Cancel {
+            signals: Signals::of(&[SIGTERM])?,
+            seen: std::cell::Cell::new(false),
+        })
+    }
+
+    /// Whether the signal has come, now or earlier.
+    pub(crate) fn requested(&self) -> bool {
+        if self.signals.drain() {
+            self.seen.set(true);
+        }
+        self.seen.get()
+    }
+}
+
+impl AsFd for Cancel {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.signals.as_fd()
+    }
+}

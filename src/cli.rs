@@ -1,0 +1,109 @@
+//! The command line: names, flags and their help. Rooms never see these types.
+//!
+//! Read next: `dispatch`, which turns each command into one call of a room.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Runs GitLab jobs in containers that get no privilege, no Docker socket and no AWS key
+#[derive(Debug, Parser)]
+#[command(
+    name = "baws-ci",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
+    /// Settings file [default: BAWS_CI_CONFIG, else /etc/baws-ci/config.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The stages of a job, called by gitlab-runner (`executor = "custom"`)
+    #[command(subcommand)]
+    Executor(ExecutorCommand),
+    /// Run this work tree's pipeline on this machine, uncommitted changes included
+    Local(LocalArgs),
+    /// The operator's settings
+    #[command(subcommand)]
+    Settings(SettingsCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExecutorCommand {
+    /// Print what the runner has to know, as JSON
+    Config,
+    /// Pull the images, start the job's containers and services
+    Prepare,
+    /// Start the build container; called by `prepare`
+    #[command(hide = true)]
+    Start,
+    /// Run one script of the job
+    Run {
+        /// The script, as gitlab-runner wrote it
+        script: PathBuf,
+        /// The sub-stage it belongs to, such as get_sources or build_script
+        stage: String,
+    },
+    /// Remove everything that belongs to the job
+    Cleanup,
+    /// Remove what dead jobs left behind; never a live job's
+    Sweep {
+        /// Print what would be removed, and remove nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LocalArgs {
+    /// Jobs to run, with what they need; all jobs when none is named
+    pub(crate) jobs: Vec<String>,
+    /// List the jobs and what they need, and run nothing
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Set a variable, as a pipeline variable of GitLab; may be repeated
+    #[arg(long = "var", value_name = "KEY=VALUE")]
+    pub(crate) variables: Vec<String>,
+    /// When a job fails, open a shell in its build container before it is removed
+    #[arg(long)]
+    pub(crate) shell: bool,
+    /// The pipeline file
+    #[arg(long, value_name = "FILE", default_value = ".gitlab-ci.yml")]
+    pub(crate) file: PathBuf,
+    /// Run one job from a payload, as GitLab's coordinator sends it, in place of a pipeline
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["jobs", "list", "file", "variables"])]
+    pub(crate) payload: Option<PathBuf>,
+    /// With --payload: where the artifacts of earlier jobs stand, as <job id>.tar
+    #[arg(long, value_name = "DIR", requires = "payload")]
+    pub(crate) artifacts_in: Option<PathBuf>,
+    /// With --payload: where the job's artifacts go, as <index>.tar
+    #[arg(long, value_name = "DIR", requires = "payload")]
+    pub(crate) artifacts_out: Option<PathBuf>,
+    /// With --payload: where the result goes, as JSON
+    #[arg(long, value_name = "FILE", requires = "payload")]
+    pub(crate) result: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SettingsCommand {
+    /// Print the settings in force
+    Show,
+    /// Tell every key, its type, its default and its meaning
+    Explain,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,181 @@
+//! From the command line to one call of a room, and from its result to the exit code. The only place that reports errors.
+//!
+//! Refuses to know how anything is done. Under the runner the stages answer with the runner's own two codes.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command, ExecutorCommand, LocalArgs, SettingsCommand};
+use crate::error::{Class, Error, Result};
+use crate::executor::{self, Outcome, RunnerCodes};
+use crate::job::Stage;
+use crate::local;
+use crate::output::Output;
+use crate::settings::{self, Settings};
+
+pub(crate) fn dispatch() -> ExitCode {
+    if is_agent() {
+        return live_as_agent();
+    }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let config = cli.config.as_deref();
+    match cli.command {
+        Command::Executor(ExecutorCommand::Sweep { dry_run }) => {
+            let mode = if dry_run {
+                executor::Mode::DryRun
+            } else {
+                executor::Mode::Remove
+            };
+            let output = Output::for_people();
+            finish(
+                &output,
+                Settings::load(config)
+                    .and_then(|settings| executor::sweep(&settings, mode, &output)),
+            )
+        }
+        Command::Executor(stage) => in_job(&stage, config),
+        Command::Local(arguments) => {
+            let output = Output::for_people();
+            let request = request(arguments);
+            finish(
+                &output,
+                Settings::load(config)
+                    .and_then(|settings| local::run(&request, &settings, config, &output)),
+            )
+        }
+        Command::Settings(command) => {
+            let output = Output::for_people();
+            finish(&output, show_settings(&command, config, &output))
+        }
+    }
+}
+
+/// One stage of a job, called by the runner.
+fn in_job(stage: &ExecutorCommand, config: Option<&Path>) -> ExitCode {
+    let output = match stage {
+        ExecutorCommand::Config | ExecutorCommand::Prepare | ExecutorCommand::Run { .. } => {
+            Output::for_job_log()
+        }
+        ExecutorCommand::Start | ExecutorCommand::Cleanup | ExecutorCommand::Sweep { .. } => {
+            Output::plain()
+        }
+    };
+    let codes = match RunnerCodes::from_environment() {
+        Ok(codes) => codes,
+        Err(error) => return finish(&output, Err(error)),
+    };
+    report_panics(codes.system());
+    let result = Settings::load(config).and_then(|settings| match stage {
+        ExecutorCommand::Config => executor::config(&settings).map(|answer| {
+            output.data(answer);
+            Outcome::Done
+        }),
+        ExecutorCommand::Prepare => {
+            executor::prepare(&settings, config, &output).map(|()| Outcome::Done)
+        }
+        ExecutorCommand::Start => executor::start(&settings).map(|()| Outcome::Done),
+        ExecutorCommand::Run { script, stage } => {
+            executor::run(&settings, script, &Stage::new(stage), &codes, &output)
+        }
+        ExecutorCommand::Cleanup | ExecutorCommand::Sweep { .. } => {
+            executor::cleanup(&settings).map(|()| Outcome::Done)
+        }
+    });
+    match result {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Failed(_) | Outcome::Cancelled) => codes.build(),
+        Err(error) => {
+            output.error(&error);
+            codes.of(error.class())
+        }
+    }
+}
+
+fn show_settings(command: &SettingsCommand, config: Option<&Path>, output: &Output) -> Result<()> {
+    match command {
+        SettingsCommand::Explain => output.data(settings::explain()),
+        SettingsCommand::Show => {
+            let settings = Settings::load(config)?;
+            output
+                .data(toml::to_string(&settings).map_err(|error| {
+                    Error::system("cannot write the settings").caused_by(error)
+                })?);
+        }
+    }
+    Ok(())
+}
+
+fn request(arguments: LocalArgs) -> local::Request {
+    local::Request {
+        jobs: arguments.jobs,
+        list: arguments.list,
+        variables: arguments.variables,
+        shell: arguments.shell,
+        file: arguments.file,
+        payload: arguments.payload,
+        artifacts_in: arguments.artifacts_in,
+        artifacts_out: arguments.artifacts_out,
+        result: arguments.result,
+    }
+}
+
+fn finish(output: &Output, result: Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if !error.message().is_empty() {
+                output.error(&error);
+            }
+            error.class().exit_code()
+        }
+    }
+}
+
+/// clap's own texts; `--help` and `--version` are no errors.
+fn usage(error: &clap::Error) -> ExitCode {
+    match error.print() {
+        Ok(()) | Err(_) if !error.use_stderr() => ExitCode::SUCCESS,
+        Ok(()) | Err(_) => Class::Usage.exit_code(),
+    }
+}
+
+/// The containers of a job start this program under another name, and give it no arguments.
+fn is_agent() -> bool {
+    std::env::args_os().next().is_some_and(|name| {
+        Path::new(&name)
+            .file_name()
+            .is_some_and(|name| name == "agent")
+    })
+}
+
+fn live_as_agent() -> ExitCode {
+    match crate::agent::live() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let output = Output::plain();
+            output
+                .error(&Error::system("the agent in this container cannot live").caused_by(error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A panic is our bug, never the job's: it ends with the runner's code for system failures.
+#[expect(
+    clippy::exit,
+    reason = "the only way out of a panic hook with a code of our choice"
+)]
+fn report_panics(code: u8) {
+    std::panic::set_hook(Box::new(move |panic| {
+        let error = Error::system("internal error: this is a bug of baws-ci")
+            .caused_by(crate::error::Cause::line(panic))
+            .hint("please report it with this text");
+        Output::plain().error(&error);
+        std::process::exit(code.into());
+    }));
+}

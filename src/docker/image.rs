@@ -1,0 +1,88 @@
+//! Images: what is here, and getting what is not.
+
+use std::time::{Duration, Instant};
+
+use bollard::query_parameters::CreateImageOptionsBuilder;
+use futures_util::StreamExt;
+
+use super::{Engine, Failure, Reason};
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ImageFacts {
+    pub(crate) id: String,
+    /// `sha256:…` of the registry it came from, when it came from one.
+    pub(crate) digest: Option<String>,
+    pub(crate) size_bytes: u64,
+    pub(crate) entrypoint: Vec<String>,
+    /// TCP ports the image exposes, ascending.
+    pub(crate) tcp_ports: Vec<u16>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Pulled {
+    pub(crate) took: Duration,
+}
+
+impl Engine {
+    /// The image of this name, if the engine has it.
+    pub(crate) async fn image(&self, name: &str) -> Result<Option<ImageFacts>, Failure> {
+        match self.docker.inspect_image(name).await {
+            Ok(answer) => {
+                let config = answer.config.unwrap_or_default();
+                let mut tcp_ports: Vec<u16> = config
+                    .exposed_ports
+                    .unwrap_or_default()
+                    .iter()
+                    .filter_map(|port| tcp(port))
+                    .collect();
+                tcp_ports.sort_unstable();
+                Ok(Some(ImageFacts {
+                    id: answer.id.unwrap_or_default(),
+                    digest: answer
+                        .repo_digests
+                        .unwrap_or_default()
+                        .into_iter()
+                        .next()
+                        .and_then(digest),
+                    size_bytes: answer
+                        .size
+                        .and_then(|size| size.try_into().ok())
+                        .unwrap_or(0),
+                    entrypoint: config.entrypoint.unwrap_or_default(),
+                    tcp_ports,
+                }))
+            }
+            Err(error) => match self.failure(format!("look at the image `{name}`"), error) {
+                failure if failure.reason == Reason::NotFound => Ok(None),
+                failure => Err(failure),
+            },
+        }
+    }
+
+    /// Fetches an image from its registry; the reference must carry a tag or a digest.
+    pub(crate) async fn pull(&self, name: &str, platform: &str) -> Result<Pulled, Failure> {
+        let begun = Instant::now();
+        let options = CreateImageOptionsBuilder::default()
+            .from_image(name)
+            .platform(platform)
+            .build();
+        let mut progress = self.docker.create_image(Some(options), None, None);
+        while let Some(step) = progress.next().await {
+            step.map_err(|error| self.failure(format!("pull the image `{name}`"), error))?;
+        }
+        Ok(Pulled {
+            took: begun.elapsed(),
+        })
+    }
+}
+
+fn digest(reference: String) -> Option<String> {
+    reference
+        .split_once('@')
+        .map(|(_, digest)| digest.to_owned())
+}
+
+fn tcp(port: &str) -> Option<u16> {
+    let (number, protocol) = port.split_once('/').unwrap_or((port, "tcp"));
+    number.parse().ok().filter(|_| protocol == "tcp")
+}

@@ -1,0 +1,121 @@
+//! The workshop for the Docker engine: the only place that names bollard.
+//!
+//! Offers verbs on containers, images, networks and volumes in plain values of ours; every call has a time limit, because
+//! a stopped engine answers nothing. Refuses engines it shares no file system with: a job's containers are given this
+//! host's files. Read next: `container` (what is created), `image`, `failure` (which errors have a remedy).
+
+mod archive;
+mod container;
+mod exec;
+mod failure;
+mod image;
+mod network;
+mod ping;
+mod spec;
+
+use std::future::Future;
+use std::time::Duration;
+
+use bollard::{ClientVersion, Docker};
+
+use crate::env::Var;
+use crate::error::{Cause, Error, Result};
+use crate::settings::DockerSettings;
+
+pub(crate) use container::{Found, Health};
+pub(crate) use failure::{Failure, Reason};
+pub(crate) use image::ImageFacts;
+pub(crate) use ping::ApiVersion;
+pub(crate) use spec::{ContainerSpec, Mount, Network};
+
+const STANDARD_SOCKET: &str = "unix:///var/run/docker.sock";
+
+/// A connection to one engine, and the runtime on which its calls run.
+pub(crate) struct Engine {
+    docker: Docker,
+    runtime: tokio::runtime::Runtime,
+    host: String,
+    api: ApiVersion,
+}
+
+impl Engine {
+    /// Connects to the engine of the settings. `known` spares the question which API version it speaks.
+    ///
+    /// # Errors
+    /// The address is not a unix socket, or nothing answers there.
+    pub(crate) fn connect(settings: &DockerSettings, known: Option<ApiVersion>) -> Result<Self> {
+        let host = settings
+            .host
+            .clone()
+            .or_else(|| Var::DockerHost.text())
+            .unwrap_or_else(|| STANDARD_SOCKET.to_owned());
+        let Some(socket) = host.strip_prefix("unix://") else {
+            return Err(Error::usage(format!("the Docker engine at `{host}` cannot be used"))
+                .caused_by(Cause::line("jobs need an engine that sees this host's files, through a unix socket"))
+                .hint("set `[docker] host` or DOCKER_HOST to `unix:///path/to/docker.sock` of an engine on this host"));
+        };
+        let timeout = Duration::from_secs(settings.timeout_secs);
+        let api = match known {
+            Some(version) => version,
+            None => ping::ask(socket, timeout.min(Duration::from_secs(20)))
+                .map_err(|error| unreachable(&host, error))?,
+        };
+        let version = ClientVersion {
+            major_version: api.major,
+            minor_version: api.minor,
+        };
+        let docker = Docker::connect_with_unix(socket, settings.timeout_secs, &version)
+            .map_err(|error| unreachable(&host, error))?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| {
+                Error::system("cannot start the runtime for Docker calls").caused_by(error)
+            })?;
+        Ok(Engine {
+            docker,
+            runtime,
+            host,
+            api,
+        })
+    }
+
+    pub(crate) fn api(&self) -> ApiVersion {
+        self.api
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Runs calls, also several at a time, to their end.
+    pub(crate) fn block_on<F: Future>(&self, calls: F) -> F::Output {
+        self.runtime.block_on(calls)
+    }
+
+    /// Runs calls to their end, unless SIGTERM comes first: then `None`, and the calls are dropped where they stand.
+    pub(crate) fn unless_cancelled<F: Future>(
+        &self,
+        calls: F,
+    ) -> std::io::Result<Option<F::Output>> {
+        self.runtime.block_on(async {
+            let mut terminate =
+                tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+            let (calls, cancel) = (std::pin::pin!(calls), std::pin::pin!(terminate.recv()));
+            Ok(match futures_util::future::select(calls, cancel).await {
+                futures_util::future::Either::Left((output, _)) => Some(output),
+                futures_util::future::Either::Right(_) => None,
+            })
+        })
+    }
+
+    fn failure(&self, doing: impl std::fmt::Display, error: bollard::errors::Error) -> Failure {
+        Failure::new(doing, error, &self.host)
+    }
+}
+
+fn unreachable(host: &str, cause: impl std::error::Error) -> Error {
+    Error::system(format!("cannot reach the Docker engine at `{host}`"))
+        .caused_by(cause)
+        .hint("the operator of this host checks that the engine runs (`systemctl status docker`) and that this user may use its socket")
+}

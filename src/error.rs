@@ -1,0 +1,151 @@
+//! Every error of the house: a class that decides the exit code, a sentence, its causes, and hints.
+//!
+//! Refuses to print: `dispatch` reports an error once, at the top. The exit codes below are the one table for all verbs.
+//! Read next: `output` for how an error looks, `executor` for how classes become the runner's two codes.
+
+use std::fmt::{self, Display};
+use std::process::ExitCode;
+
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Who has to act, in one word; nothing else decides the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// The job's own script ended with this status (1–255). Under the runner: a build failure.
+    Script(u8),
+    /// A policy, a grant or a check of the job's own settings says no. Under the runner: a build failure, never retried.
+    Refused,
+    /// The caller's arguments or the operator's settings are wrong.
+    Usage,
+    /// Something that has to be there first is missing.
+    Precondition,
+    /// SIGTERM (143) or SIGINT (130) ended the work.
+    Cancelled(Signal),
+    /// Everything nobody classified: the engine, the network, the machine. Under the runner: a system failure.
+    System,
+}
+
+/// The two signals by which people and the runner end our work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    Interrupt,
+    Terminate,
+}
+
+impl Class {
+    /// The exit code outside the runner.
+    ///
+    /// 0 done · 1 internal · 2 usage or settings · 3 credentials · 4 precondition · 5–13 outcomes of jobs and deployments
+    /// (5 failed) · 14 drift · 15 refused · 16 not running by choice · 130, 143 cancelled. Codes without a class here
+    /// belong to verbs that are still to come.
+    pub(crate) fn exit_code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Class::System => 1,
+            Class::Usage => 2,
+            Class::Precondition => 4,
+            Class::Script(_) => 5,
+            Class::Refused => 15,
+            Class::Cancelled(Signal::Interrupt) => 130,
+            Class::Cancelled(Signal::Terminate) => 143,
+        })
+    }
+}
+
+/// `error: message`, then `caused by:` lines, then `hint:` lines.
+#[derive(Debug)]
+pub(crate) struct Error {
+    class: Class,
+    message: String,
+    causes: Vec<String>,
+    hints: Vec<String>,
+}
+
+impl Error {
+    pub(crate) fn new(class: Class, message: impl Display) -> Self {
+        Error {
+            class,
+            message: message.to_string(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+        }
+    }
+
+    pub(crate) fn system(message: impl Display) -> Self {
+        Error::new(Class::System, message)
+    }
+
+    pub(crate) fn refused(message: impl Display) -> Self {
+        Error::new(Class::Refused, message)
+    }
+
+    pub(crate) fn usage(message: impl Display) -> Self {
+        Error::new(Class::Usage, message)
+    }
+
+    pub(crate) fn precondition(message: impl Display) -> Self {
+        Error::new(Class::Precondition, message)
+    }
+
+    /// Adds a cause and, behind it, the causes it names itself.
+    pub(crate) fn caused_by(mut self, cause: impl Into<Cause>) -> Self {
+        self.causes.extend(cause.into().0);
+        self
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Display) -> Self {
+        self.hints.push(hint.to_string());
+        self
+    }
+
+    pub(crate) fn class(&self) -> Class {
+        self.class
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(crate) fn causes(&self) -> &[String] {
+        &self.causes
+    }
+
+    pub(crate) fn hints(&self) -> &[String] {
+        &self.hints
+    }
+}
+
+impl Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        self.causes
+            .iter()
+            .try_for_each(|cause| write!(f, ": {cause}"))
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// One or more lines of explanation, outermost first.
+pub(crate) struct Cause(Vec<String>);
+
+impl Cause {
+    pub(crate) fn line(text: impl Display) -> Self {
+        Cause(vec![text.to_string()])
+    }
+}
+
+impl<E: std::error::Error> From<E> for Cause {
+    fn from(error: E) -> Self {
+        let mut lines = vec![error.to_string()];
+        let mut source = error.source();
+        while let Some(inner) = source {
+            let text = inner.to_string();
+            // Many libraries repeat their source in their own text.
+            if !lines.iter().any(|line| line.contains(&text)) {
+                lines.push(text);
+            }
+            source = inner.source();
+        }
+        Cause(lines)
+    }
+}

@@ -1,0 +1,87 @@
+//! The metadata guard: a firewall table of ours that keeps every container from the instance's metadata and credentials.
+//!
+//! One nftables table with a hook in the forward path: containers are forwarded, the host itself is not, so the host keeps
+//! its instance role. It covers services, build steps and privileged containers alike, and raw frames too. Ensuring it is
+//! idempotent. Refuses to touch routes or any rule that is not in its own table.
+
+use std::io::Write;
+use std::process::{Child, Command, Stdio};
+
+use crate::error::{Cause, Error, Result};
+use crate::output::Output;
+use crate::settings::MetadataGuard;
+
+/// Instance metadata (IMDS), ECS task credentials, EKS pod identity. The resolver and the clock of link-local stay reachable.
+const RULES: &str = "\
+add table inet baws_ci
+flush table inet baws_ci
+table inet baws_ci {
+  chain metadata {
+    type filter hook forward priority -10; policy accept;
+    ip daddr { 169.254.169.254, 169.254.170.2, 169.254.170.23 } counter reject with icmpx type admin-prohibited
+    ip6 daddr { fd00:ec2::254, fd00:ec2::23 } counter reject with icmpx type admin-prohibited
+  }
+}
+";
+
+/// A guard on its way; wait for it before the first container starts.
+pub(super) struct Guard {
+    policy: MetadataGuard,
+    setting: Option<std::io::Result<Child>>,
+}
+
+impl Guard {
+    /// Begins to set the guard; other work may go on meanwhile.
+    pub(super) fn begin(policy: MetadataGuard) -> Self {
+        let setting = match policy {
+            MetadataGuard::Required | MetadataGuard::Preferred => Some(start()),
+            MetadataGuard::Off => None,
+        };
+        Guard { policy, setting }
+    }
+
+    /// # Errors
+    /// The guard is required and could not be set.
+    pub(super) fn ensure(self, output: &Output) -> Result<()> {
+        let Some(setting) = self.setting else {
+            output.warning("the metadata guard is off: this job can reach the instance's metadata and credentials");
+            return Ok(());
+        };
+        let why = match setting.and_then(Child::wait_with_output) {
+            Ok(end) if end.status.success() => return Ok(()),
+            Ok(end) => String::from_utf8_lossy(&end.stderr)
+                .lines()
+                .next()
+                .unwrap_or("nft failed")
+                .to_owned(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                "the program `nft` is not installed".to_owned()
+            }
+            Err(error) => error.to_string(),
+        };
+        match self.policy {
+            MetadataGuard::Preferred | MetadataGuard::Off => {
+                output.warning(format!("no metadata guard ({why}): on an EC2 instance this job can reach its credentials"));
+                Ok(())
+            }
+            MetadataGuard::Required => Err(Error::system("cannot keep jobs from the instance's metadata and credentials")
+                .caused_by(Cause::line(why))
+                .hint("the operator of this host installs nftables and runs gitlab-runner as root")
+                .hint("or accepts it by name: `metadata_guard = \"preferred\"` in `[executor]` of the settings")),
+        }
+    }
+}
+
+fn start() -> std::io::Result<Child> {
+    let mut child = Command::new("nft")
+        .args(["-f", "-"])
+        .env("PATH", "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(RULES.as_bytes())?;
+    }
+    Ok(child)
+}

@@ -1,0 +1,122 @@
+//! Every image a job needs, on the engine: found or pulled, by its policies in turn.
+
+use std::time::Duration;
+
+use crate::docker::{Engine, Failure, ImageFacts, Reason};
+use crate::error::{Cause, Error, Result};
+use crate::output::{self, Output};
+use crate::policy::{AdmittedImage, PullPolicy};
+
+/// A registry that does not answer is asked again, so long as GitLab's own retry would take longer.
+const TRIES: u32 = 2;
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+
+/// Gets the image and tells about it.
+///
+/// # Errors
+/// `Refused` where the registry knows no such image: trying again would not help. `System` where it could not be reached.
+pub(super) async fn ensure(
+    engine: &Engine,
+    image: &AdmittedImage,
+    what: &str,
+    output: &Output,
+) -> Result<ImageFacts> {
+    let name = image.reference.to_string();
+    let mut last = None;
+    for (index, policy) in image.pull.iter().enumerate() {
+        if let Some(error) = last.take() {
+            output.warning(format!(
+                "{error}; trying the next pull policy, `{policy}` ({} of {})",
+                index + 1,
+                image.pull.len()
+            ));
+        }
+        match attempt(engine, &name, &image.platform, *policy, output).await {
+            Ok(facts) => return Ok(facts),
+            Err(error) => last = Some(error),
+        }
+    }
+    let error =
+        last.unwrap_or_else(|| Error::system(format!("there is no way to get the image `{name}`")));
+    Err(error.hint(format!(
+        "{what} names this image; check its spelling and its tag"
+    )))
+}
+
+async fn attempt(
+    engine: &Engine,
+    name: &str,
+    platform: &str,
+    policy: PullPolicy,
+    output: &Output,
+) -> Result<ImageFacts> {
+    if policy != PullPolicy::Always
+        && let Some(facts) = engine.image(name).await?
+    {
+        output.status(format!(
+            "Image `{name}` is on this host: {}",
+            describe(&facts)
+        ));
+        return Ok(facts);
+    }
+    match policy {
+        PullPolicy::Never => Err(Error::system(format!(
+            "the image `{name}` is not on this host, and its pull policy is `never`"
+        ))
+        .hint("the operator of the runner loads the image, or allows another pull policy")),
+        PullPolicy::Always | PullPolicy::IfNotPresent => pull(engine, name, platform, output).await,
+    }
+}
+
+/// Fetches an image and looks at it.
+pub(super) async fn pull(
+    engine: &Engine,
+    name: &str,
+    platform: &str,
+    output: &Output,
+) -> Result<ImageFacts> {
+    output.status(format!("Pulling `{name}` …"));
+    let mut tries = 1;
+    let pulled = loop {
+        match engine.pull(name, platform).await {
+            Ok(pulled) => break pulled,
+            Err(failure) if failure.reason == Reason::Other && tries < TRIES => {
+                output.warning(format!("{}; trying once more", Error::from(failure)));
+                pause(BETWEEN_TRIES).await;
+                tries += 1;
+            }
+            Err(failure) => return Err(explain(failure, name)),
+        }
+    };
+    let facts = engine
+        .image(name)
+        .await?
+        .ok_or_else(|| Error::system(format!("the image `{name}` was pulled and is gone again")))?;
+    output.status(format!(
+        "Pulled `{name}` in {}: {}",
+        output::duration(pulled.took),
+        describe(&facts)
+    ));
+    Ok(facts)
+}
+
+fn explain(failure: Failure, name: &str) -> Error {
+    match failure.reason {
+        Reason::NotFound | Reason::Invalid => {
+            Error::refused(format!("there is no image `{name}` to pull")).caused_by(Cause::line(&failure.detail))
+        }
+        Reason::Conflict | Reason::Already | Reason::Unreachable | Reason::Other => failure
+            .into_error()
+            .hint("whoever operates the runner checks that this host reaches the registry and may pull from it"),
+    }
+}
+
+fn describe(facts: &ImageFacts) -> String {
+    let digest = facts.digest.as_deref().unwrap_or(&facts.id);
+    format!("{}, {digest}", output::bytes(facts.size_bytes))
+}
+
+/// The pause between two tries of a registry, or two looks at a service.
+pub(super) async fn pause(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}

@@ -1,0 +1,260 @@
+//! `executor prepare`: from a job to running containers.
+//!
+//! Everything that does not wait for something else happens at the same time. The build container is created here, so
+//! that what is wrong with it is said early, but started while sources are fetched. Can be repeated: what an earlier,
+//! killed attempt left under the same names is replaced.
+
+use std::path::Path;
+use std::time::Duration;
+
+use futures_util::future::{join_all, try_join3};
+
+use super::guard::Guard;
+use super::notes::Notes;
+use super::place::Place;
+use super::plan::{self, Plan, Surroundings};
+use super::services::{self, Service};
+use super::{Job, images, in_force, owner, start};
+use crate::docker::{ContainerSpec, Engine, ImageFacts, Reason};
+use crate::env::Var;
+use crate::error::{Class, Error, Result, Signal};
+use crate::job::{Place as StagePlace, label};
+use crate::output::Output;
+use crate::policy::{self, Admitted};
+use crate::settings::Settings;
+
+pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Output) -> Result<()> {
+    let settings = in_force(settings);
+    let job = Job::from_environment()?;
+    let admitted = policy::admit(&job.response, &settings.executor.docker, &job.variables)?;
+    let place = Place::of(&settings.executor)?;
+    let guard = Guard::begin(settings.executor.metadata_guard);
+    place.establish(&job.identity)?;
+    let runner_program = place.runner_program()?;
+    if runner_program.is_none()
+        && Var::DrivenByLocal.text().is_none()
+        && needs_runner_commands(&job)
+    {
+        return Err(Error::system("the runner's own program was not found, and this job's cache or artifacts need it")
+            .hint("`baws-ci executor` has to be started by gitlab-runner itself, not by a script around it"));
+    }
+    let around = Surroundings {
+        helper_dir: place
+            .post(&job.identity, StagePlace::Helper)
+            .dir()
+            .display()
+            .to_string(),
+        build_dir: place
+            .post(&job.identity, StagePlace::Build)
+            .dir()
+            .display()
+            .to_string(),
+        runner_program: runner_program.map(|program| program.display().to_string()),
+        owner: owner::label(),
+        now: owner::now_secs(),
+    };
+    let plan = plan::plan(&job, &admitted, &settings.executor, &around)?;
+    let engine = Engine::connect(&settings.docker, None)?;
+    output.status(format!(
+        "Image `{}` on the Docker engine at `{}` (API {})",
+        admitted.build.reference,
+        engine.host(),
+        engine.api()
+    ));
+    guard.ensure(output)?;
+    let timeout = u64::try_from(settings.executor.docker.wait_for_services_timeout)
+        .ok()
+        .filter(|secs| *secs > 0);
+    let work = containers(
+        &engine,
+        &admitted,
+        &plan,
+        timeout.map(Duration::from_secs),
+        output,
+    );
+    let done = engine
+        .unless_cancelled(work)
+        .map_err(|error| Error::system("cannot listen for signals").caused_by(error))?;
+    let notes = match done {
+        Some(notes) => notes?,
+        None => {
+            return Err(Error::new(
+                Class::Cancelled(Signal::Terminate),
+                "the runner ended the preparation of this job",
+            ));
+        }
+    };
+    notes
+        .write(&place.job_dir(&job.identity))
+        .map_err(|error| Error::system("cannot write to the job's directory").caused_by(error))?;
+    start::begin(config);
+    Ok(())
+}
+
+/// Cache and artifacts are moved by commands of the runner, in scripts that it writes.
+fn needs_runner_commands(job: &Job) -> bool {
+    let response = &job.response;
+    !response.cache.is_empty()
+        || !response.artifacts.is_empty()
+        || response
+            .dependencies
+            .iter()
+            .any(|one| !one.artifacts_file.filename.is_empty())
+}
+
+async fn containers(
+    engine: &Engine,
+    admitted: &Admitted,
+    plan: &Plan,
+    timeout: Option<Duration>,
+    output: &Output,
+) -> Result<Notes> {
+    // Only the job's own network has to be there before its containers are created.
+    make_network(engine, plan).await?;
+    let build_image = images::ensure(engine, &admitted.build, "the job", output);
+    let service_images = join_all(admitted.services.iter().enumerate().map(
+        |(index, service)| async move {
+            for alias in &service.taken {
+                output.warning(format!(
+                    "the name `{alias}` of service `{}` is skipped: an earlier service has it",
+                    service.image.reference
+                ));
+            }
+            images::ensure(
+                engine,
+                &service.image,
+                &format!("service {}", index + 1),
+                output,
+            )
+            .await
+        },
+    ));
+    let helper = async {
+        let id = create_helper(engine, &plan.helper, output).await?;
+        run(engine, &plan.helper).await?;
+        Ok::<_, Error>(id)
+    };
+    let build = async {
+        let facts = build_image.await?;
+        let id = create(engine, &plan.build).await?;
+        Ok::<_, Error>((facts, id))
+    };
+    let services = async {
+        let facts = service_images
+            .await
+            .into_iter()
+            .collect::<Result<Vec<ImageFacts>>>()?;
+        let starts = plan.services.iter().map(|spec| async move {
+            create(engine, spec).await?;
+            run(engine, spec).await
+        });
+        let services = admitted.services.iter().zip(facts).zip(&plan.services);
+        let services = services.map(|((admitted, facts), spec)| Service {
+            admitted,
+            facts,
+            container: spec.name.clone(),
+        });
+        let services: Vec<Service<'_>> = services.collect();
+        join_all(starts)
+            .await
+            .into_iter()
+            .collect::<Result<Vec<()>>>()?;
+        services::wait_for_all(engine, &services, timeout, output).await
+    };
+    // The build container joins the helper's namespace by name, which is looked up when it starts.
+    let (helper_id, (build_facts, build_id), ()) = try_join3(helper, build, services).await?;
+    let has_entrypoint = !plan
+        .build
+        .entrypoint
+        .as_ref()
+        .unwrap_or(&build_facts.entrypoint)
+        .is_empty();
+    Ok(Notes {
+        api: engine.api().to_string(),
+        helper_id,
+        build_id,
+        has_entrypoint,
+    })
+}
+
+async fn make_network(engine: &Engine, plan: &Plan) -> Result<()> {
+    let Some(name) = &plan.network else {
+        return Ok(());
+    };
+    let own = plan
+        .labels
+        .iter()
+        .find(|(name, _)| name == label::JOB)
+        .map(|(name, value)| format!("{name}={value}"));
+    // The engine would make a second network of the same name.
+    if !engine.networks(&own.unwrap_or_default()).await?.is_empty() {
+        return Ok(());
+    }
+    engine.create_network(name, &plan.labels).await.map_err(|failure| {
+        failure.into_error().hint("where all address pools are in use, the operator runs `baws-ci executor sweep` or gives the engine more `default-address-pools`")
+    })
+}
+
+/// Creates a container, in place of one that an earlier attempt left under its name.
+async fn create(engine: &Engine, spec: &ContainerSpec) -> Result<String> {
+    match engine.create(spec).await {
+        Err(failure) if failure.reason == Reason::Conflict => {
+            engine.remove(&spec.name).await?;
+            Ok(engine.create(spec).await?)
+        }
+        other => other.map_err(blame),
+    }
+}
+
+/// What the engine does not accept in a container is the job's own wish for it, so long as it is no failure of the host.
+fn blame(failure: crate::docker::Failure) -> Error {
+    let invalid = failure.reason == Reason::Invalid;
+    let missing_mount = failure.detail.contains("bind source path does not exist");
+    let error = failure.into_error();
+    if missing_mount {
+        return error
+            .hint("the engine does not see this host's files: a runner inside a container, or an engine elsewhere, is not supported")
+            .hint("the operator runs gitlab-runner on the host of the engine, or sets `[executor] state_dir` to a path that both share");
+    }
+    if !invalid {
+        return error;
+    }
+    error
+        .causes()
+        .iter()
+        .fold(Error::refused(error.message()), |refused, cause| {
+            refused.caused_by(crate::error::Cause::line(cause))
+        })
+}
+
+/// The helper's image is of one version with this program, so it is fetched only when it is missing.
+async fn create_helper(engine: &Engine, spec: &ContainerSpec, output: &Output) -> Result<String> {
+    match engine.create(spec).await {
+        Err(failure) if failure.reason == Reason::NotFound => {
+            let missing = |error: Error| {
+                Error::system(format!("the helper image `{}` is not on this host and cannot be pulled", spec.image))
+                    .caused_by(crate::error::Cause::line(error))
+                    .hint("the operator makes it (`images/helper`, or `scripts/base-images`) or names another: `[executor.docker] helper_image`")
+            };
+            images::pull(engine, &spec.image, "", output)
+                .await
+                .map_err(missing)?;
+            create(engine, spec).await
+        }
+        Err(failure) if failure.reason == Reason::Conflict => create(engine, spec).await,
+        other => other.map_err(blame),
+    }
+}
+
+async fn run(engine: &Engine, spec: &ContainerSpec) -> Result<()> {
+    engine
+        .start(&spec.name)
+        .await
+        .map(drop)
+        .map_err(|failure| match failure.reason {
+            Reason::Invalid | Reason::NotFound => blame(failure),
+            Reason::Conflict | Reason::Already | Reason::Unreachable | Reason::Other => {
+                failure.into_error()
+            }
+        })
+}

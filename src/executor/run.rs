@@ -1,0 +1,202 @@
+//! `executor run SCRIPT STAGE`: one script in the right container, its bytes through untouched, its exit status exact.
+//!
+//! The usual way asks the engine nothing: the agent is there and answers. Only where it does not is Docker asked why
+//! (`rescue`). Never leaves a process of ours behind that holds the runner's pipe.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::codes::RunnerCodes;
+use super::notes::Notes;
+use super::place::Place;
+use super::rescue::Rescue;
+use super::{Job, in_force};
+use crate::agent::{Answer, Cancel, Ending, Handover, Order, Watch};
+use crate::docker::Engine;
+use crate::error::{Error, Result};
+use crate::job::{Place as StagePlace, Role, Stage};
+use crate::output::{self, Output};
+use crate::settings::{ExecutorSettings, Settings};
+
+/// An agent that waits answers in about a millisecond.
+const QUICK: Duration = Duration::from_millis(400);
+
+/// How a stage ended, as the runner is to hear it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Done,
+    /// The script's own status, not 0.
+    Failed(u8),
+    Cancelled,
+}
+
+pub(crate) fn run(
+    settings: &Settings,
+    script: &Path,
+    stage: &Stage,
+    codes: &RunnerCodes,
+    output: &Output,
+) -> Result<Outcome> {
+    let cancel = Cancel::listen()
+        .map_err(|error| Error::system("cannot listen for signals").caused_by(error))?;
+    codes.clear_status()?;
+    let settings = in_force(settings);
+    let job = Job::from_environment()?;
+    let place = Place::of(&settings.executor)?;
+    place.become_pinned(&job.identity)?;
+    let script = std::fs::read(script).map_err(|error| {
+        Error::system(format!("cannot read the script `{}`", script.display())).caused_by(error)
+    })?;
+    let notes = Notes::read(&place.job_dir(&job.identity));
+    let run = Run {
+        job: &job,
+        place: &place,
+        settings: &settings,
+        notes,
+        stage,
+        output,
+    };
+    let outcome = run.stage(&script, &cancel)?;
+    if let Outcome::Failed(status) = outcome {
+        codes.write_status(status)?;
+    }
+    Ok(outcome)
+}
+
+struct Run<'a> {
+    job: &'a Job,
+    place: &'a Place,
+    settings: &'a Settings,
+    notes: Option<Notes>,
+    stage: &'a Stage,
+    output: &'a Output,
+}
+
+impl Run<'_> {
+    fn stage(&self, script: &[u8], cancel: &Cancel) -> Result<Outcome> {
+        let executor = &self.settings.executor;
+        let side = self.stage.place();
+        let role = match side {
+            StagePlace::Helper => Role::Helper,
+            StagePlace::Build => Role::Build,
+        };
+        let rescue = Rescue {
+            job: self.job,
+            place: self.place,
+            settings: self.settings,
+            role,
+            output: self.output,
+        };
+        let post = self.place.post(&self.job.identity, side);
+        if !post.dir().exists() {
+            return Err(rescue.no_directory());
+        }
+        let id = self.notes.as_ref().map(|notes| match role {
+            Role::Helper => notes.helper_id.as_str(),
+            Role::Build | Role::Service(_) => notes.build_id.as_str(),
+        });
+        let broke = |error: std::io::Error| {
+            Error::system(format!(
+                "cannot speak with the {role} container of this job"
+            ))
+            .caused_by(error)
+        };
+        let answer = match post
+            .call(id, cancel, Instant::now() + QUICK)
+            .map_err(broke)?
+        {
+            Answer::Silent => rescue.wait(&post, cancel)?,
+            answer @ (Answer::Ready(_) | Answer::Cancelled) => answer,
+        };
+        let ready = match answer {
+            Answer::Ready(ready) => ready,
+            Answer::Cancelled => return Ok(Outcome::Cancelled),
+            Answer::Silent => return Err(rescue.silent()),
+        };
+        self.entrypoints_words(role)?;
+        let handover = Handover {
+            script,
+            order: order(executor, self.job, side),
+        };
+        let watch = Watch::stage(ready, &handover, cancel).map_err(broke)?;
+        self.tell(&watch, &rescue)
+    }
+
+    /// What the image's entrypoint printed belongs into the job log, once.
+    fn entrypoints_words(&self, role: Role) -> Result<()> {
+        let met = self
+            .place
+            .job_dir(&self.job.identity)
+            .join(format!("{role}.met"));
+        if met.exists() {
+            return Ok(());
+        }
+        if role == Role::Build && self.notes.as_ref().is_none_or(|notes| notes.has_entrypoint) {
+            let api = self.notes.as_ref().and_then(|notes| notes.api.parse().ok());
+            let engine = Engine::connect(&self.settings.docker, api)?;
+            let printed =
+                engine.block_on(engine.printed(&self.job.identity.container(role), 64 * 1024))?;
+            if !printed.is_empty() {
+                self.output.data(String::from_utf8_lossy(&printed));
+            }
+        }
+        std::fs::write(&met, "")
+            .map_err(|error| Error::system("cannot write to the job's directory").caused_by(error))
+    }
+
+    /// From the ending to what the runner and the developer hear.
+    fn tell(&self, watch: &Watch, rescue: &Rescue<'_>) -> Result<Outcome> {
+        if let Some((kills, limit)) = watch.out_of_memory {
+            let limit = limit.map_or("the memory of this host".to_owned(), |bytes| {
+                format!("the limit of {}", output::bytes(bytes))
+            });
+            self.output.warning(format!(
+                "out of memory: the kernel killed {kills} of this job's processes at {limit}"
+            ));
+            self.output.status("Use less memory, for example fewer parallel workers, or ask the runner's operator for a higher `memory` limit.");
+        }
+        if !watch.output_complete {
+            self.output.warning("something in the container still holds the output of this stage; what it prints from now on is lost");
+        }
+        match &watch.ending {
+            Ending::Status(0) => Ok(Outcome::Done),
+            Ending::Status(status) => Ok(Outcome::Failed(*status)),
+            Ending::Cancelled => Ok(Outcome::Cancelled),
+            Ending::Unresponsive => {
+                rescue.kill()?;
+                self.output.warning(
+                    "the stage did not end when it was cancelled; its container was killed",
+                );
+                Ok(Outcome::Cancelled)
+            }
+            Ending::Lost => rescue.lost(),
+            Ending::Nonsense => {
+                rescue.kill()?;
+                Err(Error::system(format!(
+                    "what answers in the {} container is not the agent that was started there",
+                    rescue.role
+                ))
+                .hint("a process of this job speaks in its place; the container was killed"))
+            }
+            Ending::NoShell => Err(rescue.no_shell()),
+            Ending::Failed(why) => Err(Error::system(format!(
+                "the {} container could not run the stage `{}`",
+                rescue.role, self.stage
+            ))
+            .caused_by(crate::error::Cause::line(why))),
+        }
+    }
+}
+
+/// The docker executor's helper leaves files that any user of the build container may change, and so does this one.
+fn order(settings: &ExecutorSettings, job: &Job, side: StagePlace) -> Order {
+    let open = side == StagePlace::Helper && !job.flag("FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR");
+    Order {
+        umask: open.then_some(0),
+        open_dirs: match side {
+            StagePlace::Helper => vec![settings.builds_dir.clone(), settings.cache_dir.clone()],
+            StagePlace::Build => Vec::new(),
+        },
+        grace_ms: settings.stop_grace_secs * 1000,
+    }
+}

@@ -1,0 +1,132 @@
+//! `executor sweep`: removes what dead jobs left; never anything of a live one.
+//!
+//! Dead: the runner process that gave the job is gone, or the job's deadline has passed. Finds jobs by the labels of
+//! containers, networks and volumes, and by directories without any. Kept volumes (cache, fetched sources) stay.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use super::cleanup::remove_job;
+use super::notes::Notes;
+use super::owner;
+use super::place::{Place, entries};
+use crate::docker::Engine;
+use crate::error::{Error, Result};
+use crate::job::label;
+use crate::output::Output;
+use crate::settings::Settings;
+
+/// A directory without containers may belong to a job that is just being prepared.
+const YOUNG: Duration = Duration::from_secs(3600);
+
+/// Whether to remove, or only to say what would be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Remove,
+    DryRun,
+}
+
+/// What Docker holds of one job.
+#[derive(Default)]
+struct Remains {
+    alive: bool,
+    containers: usize,
+    networks: Vec<String>,
+    volumes: Vec<String>,
+}
+
+pub(crate) fn sweep(settings: &Settings, mode: Mode, output: &Output) -> Result<()> {
+    let place = Place::of(&settings.executor)?;
+    let engine = Engine::connect(&settings.docker, None)?;
+    let jobs = engine.block_on(found(&engine))?;
+    let mut result = Ok(());
+    let (mut dead, mut alive) = (0, 0);
+    for (key, remains) in &jobs {
+        if remains.alive {
+            alive += 1;
+            continue;
+        }
+        dead += 1;
+        output.status(format!(
+            "{} job {key}: {} containers, {} networks, {} volumes",
+            if mode == Mode::Remove {
+                "Removing dead"
+            } else {
+                "Would remove dead"
+            },
+            remains.containers,
+            remains.networks.len(),
+            remains.volumes.len()
+        ));
+        if mode == Mode::Remove {
+            result = result.and(engine.block_on(remove(&engine, key, remains)));
+        }
+    }
+    if mode == Mode::Remove {
+        for dir in entries(&place.jobs_dir()) {
+            let key = dir
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default();
+            let known_dead = jobs.get(&key).is_some_and(|remains| !remains.alive);
+            let forgotten = !jobs.contains_key(&key) && is_old(&dir);
+            if known_dead || forgotten {
+                result = result.and(std::fs::remove_dir_all(&dir).map_err(|error| {
+                    Error::system(format!("cannot remove the directory `{}`", dir.display()))
+                        .caused_by(error)
+                }));
+            }
+        }
+        result = result.and(
+            place
+                .forget_old_programs()
+                .map_err(|error| Error::system("cannot remove old programs").caused_by(error)),
+        );
+    }
+    output.status(format!("{dead} dead, {alive} alive"));
+    result
+}
+
+async fn found(engine: &Engine) -> Result<BTreeMap<String, Remains>> {
+    let mut jobs: BTreeMap<String, Remains> = BTreeMap::new();
+    let mut note = |labels: &HashMap<String, String>, add: &dyn Fn(&mut Remains)| {
+        let Some(key) = labels.get(label::JOB) else {
+            return;
+        };
+        let remains = jobs.entry(key.clone()).or_default();
+        let owner = labels.get(label::OWNER).map(String::as_str);
+        remains.alive |= owner::is_alive(owner, labels.get(label::DEADLINE).map(String::as_str));
+        add(remains);
+    };
+    for (_, labels) in engine.containers(label::JOB).await? {
+        note(&labels, &|remains| remains.containers += 1);
+    }
+    for (name, labels) in engine.networks(label::JOB).await? {
+        note(&labels, &|remains| remains.networks.push(name.clone()));
+    }
+    for (name, labels) in engine.volumes(label::JOB).await? {
+        note(&labels, &|remains| remains.volumes.push(name.clone()));
+    }
+    Ok(jobs)
+}
+
+async fn remove(engine: &Engine, key: &str, remains: &Remains) -> Result<()> {
+    let mut result = remove_job(engine, key, None, None).await;
+    for network in &remains.networks {
+        result = result.and(engine.remove_network(network).await.map_err(Error::from));
+    }
+    for volume in &remains.volumes {
+        result = result.and(engine.remove_volume(volume).await.map_err(Error::from));
+    }
+    result
+}
+
+fn is_old(dir: &std::path::Path) -> bool {
+    let notes_gone = Notes::read(dir).is_none();
+    let age = std::fs::metadata(dir)
+        .and_then(|metadata| metadata.modified())
+        .ok()
+        .and_then(|time| time.elapsed().ok());
+    let limit = if notes_gone { YOUNG } else { YOUNG * 48 };
+    age.is_some_and(|age| age > limit)
+}

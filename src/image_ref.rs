@@ -1,0 +1,185 @@
+//! An image reference: `[registry[:port]/]path[:tag][@digest]`, checked once at the door.
+//!
+//! Source of the grammar: the distribution project's `reference` package; lengths as the engine enforces them.
+
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ImageRef {
+    /// Registry and path, as written.
+    name: String,
+    tag: Option<String>,
+    digest: Option<String>,
+}
+
+impl ImageRef {
+    /// Registry and path without port, tag and digest: what service aliases are made of.
+    pub(crate) fn path_without_port(&self) -> String {
+        match self.name.split_once('/') {
+            Some((host, path)) => format!("{}/{path}", host.split(':').next().unwrap_or(host)),
+            None => self.name.clone(),
+        }
+    }
+}
+
+impl FromStr for ImageRef {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (rest, digest) = match text.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest)),
+            None => (text, None),
+        };
+        let (name, tag) = match rest.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+            _ => (rest, None),
+        };
+        if name.is_empty() {
+            return Err("it names no repository".to_owned());
+        }
+        if name.len() > 255 {
+            return Err("its name is longer than 255 characters".to_owned());
+        }
+        let mut parts = name.split('/').peekable();
+        if let Some(first) = parts.peek().copied()
+            && name.contains('/')
+            && (first.contains(['.', ':']) || first == "localhost")
+        {
+            check_host(first)?;
+            parts.next();
+        }
+        parts.try_for_each(check_component)?;
+        if let Some(tag) = tag {
+            check_tag(tag)?;
+        }
+        if let Some(digest) = digest {
+            check_digest(digest)?;
+        }
+        Ok(ImageRef {
+            name: name.to_owned(),
+            tag: tag.map(str::to_owned),
+            digest: digest.map(str::to_owned),
+        })
+    }
+}
+
+/// With `:latest` where neither tag nor digest was written.
+impl Display for ImageRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        match (&self.tag, &self.digest) {
+            (None, None) => f.write_str(":latest"),
+            (tag, digest) => {
+                tag.iter().try_for_each(|tag| write!(f, ":{tag}"))?;
+                digest.iter().try_for_each(|digest| write!(f, "@{digest}"))
+            }
+        }
+    }
+}
+
+fn check_host(host: &str) -> Result<(), String> {
+    let (name, port) = host
+        .split_once(':')
+        .map_or((host, None), |(name, port)| (name, Some(port)));
+    let label = |label: &str| {
+        !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    let port_fits = port.is_none_or(|port| !port.is_empty() && port.parse::<u16>().is_ok());
+    if name.split('.').all(label) && port_fits {
+        Ok(())
+    } else {
+        Err(format!("`{host}` is no registry host"))
+    }
+}
+
+fn check_component(part: &str) -> Result<(), String> {
+    let allowed =
+        |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
+    let edges = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    if part.chars().any(|c| c.is_ascii_uppercase()) {
+        return Err(format!(
+            "`{part}` has upper-case letters; repositories are lower-case"
+        ));
+    }
+    let sound =
+        part.chars().all(allowed) && edges(part.chars().next()) && edges(part.chars().next_back());
+    if sound && !part.contains("..") {
+        Ok(())
+    } else {
+        Err(format!("`{part}` is no part of a repository's path"))
+    }
+}
+
+fn check_tag(tag: &str) -> Result<(), String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let sound = !tag.is_empty()
+        && tag.len() <= 128
+        && tag.chars().all(allowed)
+        && !tag.starts_with(['.', '-']);
+    if sound {
+        Ok(())
+    } else {
+        Err(format!("`{tag}` is no tag"))
+    }
+}
+
+fn check_digest(digest: &str) -> Result<(), String> {
+    let hex = digest.strip_prefix("sha256:").filter(|hex| hex.len() == 64);
+    let sound = hex.is_some_and(|hex| hex.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')));
+    if sound {
+        Ok(())
+    } else {
+        Err(format!(
+            "`{digest}` is no digest of the form `sha256:<64 hex digits>`"
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_kept_and_completed() {
+        for (text, shown) in [
+            ("busybox", "busybox:latest"),
+            ("a/b_c:1", "a/b_c:1"),
+            (
+                "registry.example:5000/team/app",
+                "registry.example:5000/team/app:latest",
+            ),
+            (
+                "localhost/x@sha256:07c4b146f3ae39a25bd807c4b146f3ae39a25bd807c4b146f3ae39a25bd80000",
+                "",
+            ),
+        ] {
+            let shown = if shown.is_empty() { text } else { shown };
+            assert_eq!(text.parse::<ImageRef>().unwrap().to_string(), shown);
+        }
+        let with_port: ImageRef = "registry.example:5000/team/app:1".parse().unwrap();
+        assert_eq!(with_port.path_without_port(), "registry.example/team/app");
+    }
+
+    #[test]
+    fn what_is_no_reference_is_refused() {
+        for text in [
+            "",
+            ":1",
+            "../x",
+            "a b",
+            "A/b",
+            "$(x)",
+            "a:",
+            "a:b c",
+            "a@sha256:12",
+            "-x",
+            "a//b",
+            "a/../b",
+            "h:99999/x",
+            "x\ny",
+        ] {
+            assert!(text.parse::<ImageRef>().is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! A job of a pipeline as the payload that GitLab would send for it.
+
+use serde_json::Value;
+
+use super::driver::{Incoming, Task};
+use super::nested;
+use super::predefined::Project;
+use super::scripts::Sources;
+use super::variables::{Status, Surroundings, Variables};
+use super::work_tree::{History, WorkTree};
+use crate::error::{Error, Result};
+use crate::job::{ArtifactsFile, Dependency, GitInfo, JobInfo, JobResponse, RunnerInfo, Step, Variable};
+use crate::pipeline::{Job, Pipeline, is_variable_name};
+
+/// GitLab's default for a project.
+const TIMEOUT_SECS: u64 = 3600;
+
+/// What the jobs of one run share.
+pub(super) struct Setting<'a> {
+    pub(super) pipeline: &'a Pipeline,
+    pub(super) tree: &'a WorkTree,
+    pub(super) project: &'a Project,
+    /// From the command line: they beat all others.
+    pub(super) variables: &'a [Variable],
+    pub(super) sources: Sources,
+    pub(super) archive: std::path::PathBuf,
+    pub(super) slot: u32,
+}
+
+impl Setting<'_> {
+    /// The task for `job`. `inherited`: dotenv variables of the jobs it depends on.
+    pub(super) fn task(
+        &self,
+        job: &Job,
+        id: u64,
+        inherited: &[(String, String)],
+        incoming: Vec<Incoming>,
+        outgoing: std::path::PathBuf,
+    ) -> Result<Task> {
+        let mut response = self.response(job, id, inherited);
+        response.dependencies = incoming.iter().map(|one| Dependency {
+            id: one.id,
+            name: one.name.clone(),
+            artifacts_file: ArtifactsFile { filename: "artifacts.tar".to_owned() },
+        }).collect();
+        expand_images(&mut response);
+        let payload = serde_json::to_value(&response).map_err(|error| Error::system("cannot write the job as JSON").caused_by(error))?;
+        Ok(Task {
+            response,
+            payload,
+            slot: self.slot,
+            sources: self.sources.clone(),
+            work_tree: Some(self.archive.clone()),
+            incoming,
+            outgoing: Some(outgoing),
+        })
+    }
+
+    fn response(&self, job: &Job, id: u64, inherited: &[(String, String)]) -> JobResponse {
+        // Source of the order: GitLab's precedence of variables, lowest first.
+        let mut variables = self.project.variables(job, id);
+        variables.extend(self.pipeline.variables.iter().chain(&job.variables).cloned());
+        variables.extend(inherited.iter().map(|(key, value)| Variable { raw: true, ..plain(key, value) }));
+        variables.extend(self.variables.iter().cloned());
+        nested::write_out(&mut variables);
+        let mut steps = vec![Step { name: "script".to_owned(), script: job.script.clone() }];
+        if !job.after_script.is_empty() {
+            steps.push(Step { name: "after_script".to_owned(), script: job.after_script.clone() });
+        }
+        JobResponse {
+            id,
+            job_info: JobInfo {
+                name: job.name.clone(),
+                project_id: self.project.id,
+                project_full_path: Some(self.project.path.clone()),
+            },
+            git_info: self.git_info(),
+            runner_info: RunnerInfo { timeout: i64::try_from(job.timeout_secs.unwrap_or(TIMEOUT_SECS)).unwrap_or(i64::MAX) },
+            variables,
+            image: job.image.clone().unwrap_or_default(),
+            services: job.services.clone(),
+            steps,
+            artifacts: job.artifacts.clone(),
+            ..JobResponse::default()
+        }
+    }
+
+    fn git_info(&self) -> GitInfo {
+        let (name, sha) = match &self.tree.history {
+            History::None => (String::new(), String::new()),
+            History::Unborn { branch } => (branch.clone(), String::new()),
+            History::Commit(commit) => {
+                let name = commit.branch.as_ref().or(commit.tag.as_ref()).unwrap_or(&commit.sha);
+                (name.clone(), commit.sha.clone())
+            }
+        };
+        GitInfo { r#ref: name, sha, before_sha: "0".repeat(40), protected: Some(false), ..GitInfo::default() }
+    }
+}
+
+/// Writes out variables in the names of images and services and in aliases, as the runner does before any stage.
+pub(super) fn expand_images(response: &mut JobResponse) {
+    let nowhere = Surroundings { builds_dir: String::new(), project_dir: String::new(), slot: 0, status: Status::Running };
+    let variables = Variables::new(response, &nowhere);
+    for image in std::iter::once(&mut response.image).chain(&mut response.services) {
+        image.name = variables.expand(&image.name);
+        image.alias = variables.expand(&image.alias);
+    }
+}
+
+/// The same in the JSON of a payload, whose other parts stay as they came.
+pub(super) fn write_images(payload: &mut Value, response: &JobResponse) {
+    let mut set = |pointer: String, text: &str| {
+        if let Some(place) = payload.pointer_mut(&pointer).filter(|place| place.is_string()) {
+            *place = Value::from(text);
+        }
+    };
+    set("/image/name".to_owned(), &response.image.name);
+    for (n, service) in response.services.iter().enumerate() {
+        set(format!("/services/{n}/name"), &service.name);
+        set(format!("/services/{n}/alias"), &service.alias);
+    }
+}
+
+/// `KEY=VALUE` from the command line.
+pub(super) fn assignment(text: &str) -> Result<Variable> {
+    match text.split_once('=') {
+        Some((key, value)) if is_variable_name(key) => Ok(plain(key, value)),
+        Some(_) | None => Err(Error::usage(format!("`--var {text}` does not set a variable"))
+            .hint("write `--var NAME=value`; names are letters, digits and underscores, and do not begin with a digit")),
+    }
+}
+
+fn plain(key: &str, value: &str) -> Variable {
+    Variable { key: key.to_owned(), value: value.to_owned(), public: true, file: false, masked: false, raw: false }
+}

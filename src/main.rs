@@ -1,0 +1,23 @@
+//! `baws-ci`: GitLab's jobs in containers that get no privilege, no Docker socket and no AWS key.
+//!
+//! The tour: `dispatch` parses the command line and calls one room; `executor` and `local` lead; `agent` is the process
+//! inside a job's containers; `docker` is the one place that talks to the engine; below stand plain values.
+
+mod agent;
+mod cli;
+mod dispatch;
+mod docker;
+mod env;
+mod error;
+mod executor;
+mod image_ref;
+mod job;
+mod local;
+mod output;
+mod pipeline;
+mod policy;
+mod settings;
+
+fn main() -> std::process::ExitCode {
+    dispatch::dispatch()
+}

@@ -1,0 +1,166 @@
+//! The only printer: data on stdout, words for people on stderr, log sections, errors.
+//!
+//! Refuses to decide anything: it is handed finished values. Write errors end nothing: when the reader of the log is
+//! gone the work still has to come to its end, so a failed write is dropped here, in this one place.
+
+mod section;
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
+
+use crate::env::Var;
+use crate::error::Error;
+
+pub(crate) use section::Section;
+
+/// Where words and data go. In `prepare` and `run` both streams are the job log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    colour: Colour,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Colour {
+    Never,
+    Ansi,
+}
+
+impl Output {
+    /// Colour for a terminal, unless `NO_COLOR` is set.
+    pub(crate) fn for_people() -> Self {
+        let wanted = std::io::stderr().is_terminal() && Var::NoColor.text().is_none();
+        Output {
+            colour: if wanted { Colour::Ansi } else { Colour::Never },
+        }
+    }
+
+    /// Colour as GitLab's job log renders it.
+    pub(crate) fn for_job_log() -> Self {
+        Output {
+            colour: if Var::NoColor.text().is_some() {
+                Colour::Never
+            } else {
+                Colour::Ansi
+            },
+        }
+    }
+
+    /// Without colour: for logs that a service manager keeps.
+    pub(crate) fn plain() -> Self {
+        Output {
+            colour: Colour::Never,
+        }
+    }
+
+    /// Data another program may read, as it is.
+    pub(crate) fn data(&self, text: impl Display) {
+        put(std::io::stdout().lock(), format_args!("{text}"));
+    }
+
+    /// A sentence about something finished or long.
+    pub(crate) fn status(&self, text: impl Display) {
+        put(std::io::stderr().lock(), format_args!("{text}\n"));
+    }
+
+    pub(crate) fn warning(&self, text: impl Display) {
+        let head = self.paint("33;1", "warning:");
+        put(std::io::stderr().lock(), format_args!("{head} {text}\n"));
+    }
+
+    /// The whole error: sentence, causes, and, after a blank line, hints.
+    pub(crate) fn error(&self, error: &Error) {
+        let mut text = format!("{} {}\n", self.paint("31;1", "error:"), error.message());
+        for cause in error.causes() {
+            text.push_str(&format!(
+                "  caused by: {}\n",
+                cause.trim_end().replace('\n', "\n             ")
+            ));
+        }
+        if !error.hints().is_empty() {
+            text.push('\n');
+        }
+        for hint in error.hints() {
+            text.push_str(&format!("{} {hint}\n", self.paint("36;1", "hint:")));
+        }
+        put(std::io::stderr().lock(), format_args!("{text}"));
+    }
+
+    /// Opens a collapsible section of the job log; it ends with the value.
+    pub(crate) fn section(&self, name: &str, title: impl Display) -> Section {
+        Section::open(name, self.paint("36;1", &title.to_string()))
+    }
+
+    /// `text` in the given SGR colours, where colour is on.
+    pub(crate) fn paint(&self, sgr: &str, text: &str) -> String {
+        match self.colour {
+            Colour::Ansi => format!("\u{1b}[{sgr}m{text}\u{1b}[0;m"),
+            Colour::Never => text.to_owned(),
+        }
+    }
+}
+
+fn put(mut stream: impl Write, text: std::fmt::Arguments<'_>) {
+    if stream
+        .write_fmt(text)
+        .and_then(|()| stream.flush())
+        .is_err()
+    {
+        // The reader is gone; there is nobody left to tell.
+    }
+}
+
+/// `1.5 MB`: decimal units, one digit below ten.
+pub(crate) fn bytes(count: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if count < 1000 {
+        return format!("{count} B");
+    }
+    let (mut value, mut unit) = (count as f64 / 1000.0, 0);
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    if value < 9.95 {
+        format!("{value:.1} {}", UNITS[unit])
+    } else {
+        format!("{value:.0} {}", UNITS[unit])
+    }
+}
+
+/// `0.4 s`, `12 s`, `3 min 20 s`.
+pub(crate) fn duration(duration: std::time::Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds < 9.95 {
+        format!("{seconds:.1} s")
+    } else if seconds < 119.5 {
+        format!("{seconds:.0} s")
+    } else {
+        format!(
+            "{} min {} s",
+            duration.as_secs() / 60,
+            duration.as_secs() % 60
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn sizes_and_times_read_like_prose() {
+        assert_eq!(
+            [
+                bytes(0),
+                bytes(999),
+                bytes(1500),
+                bytes(46_000_000),
+                bytes(999_999)
+            ],
+            ["0 B", "999 B", "1.5 kB", "46 MB", "1.0 MB"]
+        );
+        let times = [400, 12_000, 200_000].map(|ms| duration(Duration::from_millis(ms)));
+        assert_eq!(times, ["0.4 s", "12 s", "3 min 20 s"]);
+    }
+}

@@ -1,0 +1,76 @@
+//! Which jobs run, and in which order, one at a time: stage by stage, a needed job before the one that needs it.
+
+use std::collections::BTreeSet;
+
+use crate::error::{Error, Result};
+
+use super::nearest::nearest;
+use super::{Job, Pipeline, When};
+
+impl Pipeline {
+    /// The jobs to run. With names: those jobs and everything they need; without: all but the manual ones.
+    ///
+    /// # Errors
+    /// A name that is no job.
+    pub(crate) fn select(&self, names: &[String]) -> Result<Vec<&Job>> {
+        let mut wanted: BTreeSet<&str> = BTreeSet::new();
+        if names.is_empty() {
+            wanted.extend(self.jobs.iter().filter(|job| job.when != When::Manual).map(|job| job.name.as_str()));
+        }
+        let mut open: Vec<&Job> = Vec::new();
+        for name in names {
+            open.push(self.job(name).ok_or_else(|| self.no_such_job(name))?);
+        }
+        while let Some(job) = open.pop() {
+            if wanted.insert(&job.name) {
+                open.extend(self.needed_by(job).into_iter().filter(|needed| needed.when != When::Manual));
+            }
+        }
+        Ok(self.ordered(&wanted))
+    }
+
+    /// What must have ended before `job` starts: its needs, else every job of earlier stages.
+    pub(crate) fn needed_by(&self, job: &Job) -> Vec<&Job> {
+        match &job.needs {
+            Some(needs) => needs.iter().filter_map(|need| self.job(&need.job)).collect(),
+            None => {
+                let stage = self.stage_index(job);
+                self.jobs.iter().filter(|other| self.stage_index(other) < stage).collect()
+            }
+        }
+    }
+
+    /// Whose artifacts and dotenv variables `job` gets.
+    pub(crate) fn artifacts_for(&self, job: &Job) -> Vec<&Job> {
+        let needed = self.needed_by(job);
+        let wanted = |other: &&Job| match (&job.dependencies, &job.needs) {
+            (Some(named), _) => named.contains(&other.name),
+            (None, Some(needs)) => needs.iter().any(|need| need.job == other.name && need.artifacts),
+            (None, None) => true,
+        };
+        needed.into_iter().filter(wanted).collect()
+    }
+
+    /// By stage; within one, what is needed comes first.
+    fn ordered(&self, wanted: &BTreeSet<&str>) -> Vec<&Job> {
+        let mut ordered: Vec<&Job> = Vec::new();
+        let mut left: Vec<&Job> = self.jobs.iter().filter(|job| wanted.contains(job.name.as_str())).collect();
+        while !left.is_empty() {
+            let ready = |job: &Job| {
+                job.needs.iter().flatten().all(|need| !left.iter().any(|other| other.name == need.job))
+            };
+            // Circles were refused when the pipeline was read, so that one is always ready.
+            let next = left.iter().position(|job| ready(job)).unwrap_or(0);
+            ordered.push(left.remove(next));
+        }
+        ordered
+    }
+
+    fn no_such_job(&self, name: &str) -> Error {
+        let error = Error::usage(format!("the pipeline has no job `{name}`"));
+        match nearest(name, self.jobs.iter().map(|job| job.name.as_str())) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint("`baws-ci local --list` shows the jobs"),
+        }
+    }
+}

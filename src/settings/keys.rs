@@ -1,0 +1,266 @@
+//! The table of every settings key: what `settings explain` prints and what an unknown key is measured against.
+//!
+//! A test in the parent holds this table and the settings' own fields together.
+
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+pub(super) struct Key {
+    pub(super) path: &'static str,
+    kind: &'static str,
+    default: &'static str,
+    meaning: &'static str,
+}
+
+const fn key(
+    path: &'static str,
+    kind: &'static str,
+    default: &'static str,
+    meaning: &'static str,
+) -> Key {
+    Key {
+        path,
+        kind,
+        default,
+        meaning,
+    }
+}
+
+pub(super) const KEYS: &[Key] = &[
+    key(
+        "docker.host",
+        "string",
+        "DOCKER_HOST, else unix:///var/run/docker.sock",
+        "Where the Docker engine listens. A unix socket on this host: the job's containers must see this host's files.",
+    ),
+    key(
+        "docker.timeout_secs",
+        "integer",
+        "120",
+        "Seconds one call to the engine may take before the engine counts as unreachable.",
+    ),
+    key(
+        "executor.state_dir",
+        "path",
+        "first of /var/lib/baws-ci, /opt/baws-ci, /run/baws-ci on a file system that runs programs",
+        "Holds the pinned program and one directory a running job. Not under TMPDIR; short, as sockets live in it.",
+    ),
+    key(
+        "executor.builds_dir",
+        "path",
+        "\"/builds\"",
+        "Where sources are, inside the containers.",
+    ),
+    key(
+        "executor.cache_dir",
+        "path",
+        "\"/cache\"",
+        "Where the local cache is, inside the containers.",
+    ),
+    key(
+        "executor.stop_grace_secs",
+        "integer",
+        "10",
+        "Seconds between TERM and KILL when a script is cancelled. Keep it below the runner's graceful_kill_timeout.",
+    ),
+    key(
+        "executor.entrypoint_timeout_secs",
+        "integer",
+        "120",
+        "Seconds an image's entrypoint may take before it hands over to the command.",
+    ),
+    key(
+        "executor.metadata_guard",
+        "\"required\", \"preferred\" or \"off\"",
+        "\"required\"",
+        "Keep jobs from the instance's metadata and credentials with an nftables table. required: no guard, no job. preferred: guard where possible, else the job log says that metadata is reachable.",
+    ),
+    key(
+        "executor.read_only_root",
+        "boolean",
+        "false",
+        "The build container's own file system cannot be written; builds_dir, cache_dir and /tmp can.",
+    ),
+    key(
+        "executor.docker.image",
+        "string",
+        "none",
+        "Image of jobs that name none.",
+    ),
+    key(
+        "executor.docker.helper_image",
+        "string",
+        "\"baws-ci/helper:1\"",
+        "Image of the helper container: git, git-lfs, bash, CA certificates (images/helper).",
+    ),
+    key(
+        "executor.docker.pull_policy",
+        "string or list",
+        "\"always\"",
+        "always, if-not-present or never; of a list each is tried in turn.",
+    ),
+    key(
+        "executor.docker.allowed_pull_policies",
+        "list",
+        "those of pull_policy",
+        "What a job's own pull_policy may be.",
+    ),
+    key(
+        "executor.docker.allowed_images",
+        "list of patterns",
+        "any",
+        "Images a job may name; `*` stops at a slash, `**` does not. The configured image is always allowed.",
+    ),
+    key(
+        "executor.docker.allowed_services",
+        "list of patterns",
+        "any",
+        "The same for services.",
+    ),
+    key(
+        "executor.docker.user",
+        "string",
+        "the job's, else the image's",
+        "User of the build container; beats the job's own choice.",
+    ),
+    key(
+        "executor.docker.memory",
+        "string",
+        "none",
+        "Memory limit of the build container, such as \"2g\".",
+    ),
+    key(
+        "executor.docker.cpus",
+        "string",
+        "none",
+        "Processors of the build container, such as \"1.5\".",
+    ),
+    key(
+        "executor.docker.shm_size",
+        "integer",
+        "0",
+        "Bytes of /dev/shm in the build container; 0 keeps the engine's 64 MiB.",
+    ),
+    key(
+        "executor.docker.dns",
+        "list",
+        "the engine's",
+        "DNS servers of the job's containers.",
+    ),
+    key(
+        "executor.docker.extra_hosts",
+        "list",
+        "none",
+        "Lines for the job's hosts file, `name:address`.",
+    ),
+    key(
+        "executor.docker.network_mode",
+        "string",
+        "bridge, or a network of the job's own when it has services",
+        "An existing network for the job's containers. `host` and `none` are refused.",
+    ),
+    key(
+        "executor.docker.wait_for_services_timeout",
+        "integer",
+        "30",
+        "Seconds a service may take to be healthy before the job goes on with a warning; 0 or less: no wait.",
+    ),
+];
+
+/// All keys, one paragraph each.
+pub(crate) fn explain() -> String {
+    let paragraphs: Vec<String> = KEYS
+        .iter()
+        .map(|k| {
+            format!(
+                "{}\n    {} · default: {}\n    {}\n",
+                k.path, k.kind, k.default, k.meaning
+            )
+        })
+        .collect();
+    paragraphs.join("\n")
+}
+
+/// Refuses the first key that is neither known nor the beginning of a known one.
+pub(super) fn refuse_unknown(table: &toml::Table, path: &Path) -> Result<()> {
+    let mut open = vec![(String::new(), table)];
+    while let Some((prefix, table)) = open.pop() {
+        for (name, value) in table {
+            let key = if prefix.is_empty() {
+                name.clone()
+            } else {
+                format!("{prefix}.{name}")
+            };
+            let inner = format!("{key}.");
+            let exact = KEYS.iter().any(|known| known.path == key);
+            let parent = KEYS.iter().any(|known| known.path.starts_with(&inner));
+            match value {
+                toml::Value::Table(table) if parent => open.push((key, table)),
+                _ if exact => {}
+                _ if parent => {
+                    return Err(Error::usage(format!(
+                        "the settings `{}` are wrong: `{key}` must be a table",
+                        path.display()
+                    ))
+                    .hint(format!("write `[{key}]` on a line of its own")));
+                }
+                _ => return Err(unknown(&key, path)),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn unknown(key: &str, path: &Path) -> Error {
+    let error = Error::usage(format!(
+        "the settings `{}` hold the unknown key `{key}`",
+        path.display()
+    ));
+    match nearest(key) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint("`baws-ci settings explain` tells every key"),
+    }
+}
+
+/// The known key, or table, that takes the fewest edits, if it takes few.
+fn nearest(key: &str) -> Option<String> {
+    let mut candidates: Vec<String> = Vec::new();
+    for known in KEYS {
+        let parts: Vec<&str> = known.path.split('.').collect();
+        candidates.extend((1..=parts.len()).map(|n| parts[..n].join(".")));
+    }
+    let last = |path: &str| {
+        path.rsplit('.')
+            .next()
+            .map(str::to_owned)
+            .unwrap_or_default()
+    };
+    candidates
+        .into_iter()
+        .map(|known| {
+            (
+                edits(key, &known).min(1 + edits(&last(key), &last(&known))),
+                known,
+            )
+        })
+        .min()
+        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
+        .map(|(_, known)| known)
+}
+
+/// Levenshtein distance.
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let substitution = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = substitution.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
