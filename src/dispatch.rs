@@ -70,6 +70,10 @@ fn in_job(stage: &ExecutorCommand, config: Option<&Path>) -> ExitCode {
         Err(error) => return finish(&output, Err(error)),
     };
     report_panics(codes.system());
+    if let Err(error) = crate::agent::disregard_bystanders() {
+        output.error(&Error::system("cannot listen for signals").caused_by(error));
+        return codes.of(Class::System);
+    }
     let result = Settings::load(config).and_then(|settings| match stage {
         ExecutorCommand::Config => executor::config(&settings).map(|answer| {
             output.data(answer);

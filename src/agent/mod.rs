@@ -19,5 +19,5 @@ mod watch;
 pub(crate) use inside::live;
 pub(crate) use post::{Answer, DIRECTORY, PROGRAM, Post};
 pub(crate) use protocol::Order;
-pub(crate) use signals::Cancel;
+pub(crate) use signals::{Cancel, disregard_bystanders};
 pub(crate) use watch::{Ending, Handover, Watch};

@@ -44,18 +44,28 @@ impl AsFd for Signals {
     }
 }
 
-/// Makes the usual ending signals do nothing in this process; programs it starts get the defaults back.
-pub(super) fn outlive() -> std::io::Result<()> {
-    for signal in [SIGTERM, SIGINT, SIGHUP, SIGQUIT] {
-        signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
+/// Makes signals do nothing in this process; programs it starts get the defaults back.
+fn disregard(signals: &[i32]) -> std::io::Result<()> {
+    for signal in signals {
+        signal_hook::flag::register(*signal, Arc::new(AtomicBool::new(false)))?;
     }
     Ok(())
 }
 
-/// The runner's wish that the stage ends: SIGTERM, and nothing else.
+/// The agent ends with its container, and with nothing else.
+pub(super) fn outlive() -> std::io::Result<()> {
+    disregard(&[SIGTERM, SIGINT, SIGHUP, SIGQUIT])
+}
+
+/// The signals that are not the runner's: SIGQUIT, SIGHUP and SIGINT reach a stage when a service manager or a terminal
+/// signals the whole group, and must not end a job that is being drained.
 ///
-/// SIGQUIT, SIGHUP and SIGINT reach us when a service manager or a terminal signals the whole group; they are not the
-/// runner's cancel signal and are ignored. Source: gitlab-runner `helpers/process/killer_unix.go`.
+/// Source: gitlab-runner `helpers/process/killer_unix.go`: its cancel signal is SIGTERM.
+pub(crate) fn disregard_bystanders() -> std::io::Result<()> {
+    disregard(&[SIGINT, SIGHUP, SIGQUIT])
+}
+
+/// The runner's wish that the stage ends: SIGTERM.
 pub(crate) struct Cancel {
     signals: Signals,
     seen: std::cell::Cell<bool>,
@@ -63,9 +73,6 @@ pub(crate) struct Cancel {
 
 impl Cancel {
     pub(crate) fn listen() -> std::io::Result<Self> {
-        for signal in [SIGINT, SIGHUP, SIGQUIT] {
-            signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
-        }
         Ok(Cancel {
             signals: Signals::of(&[SIGTERM])?,
             seen: std::cell::Cell::new(false),

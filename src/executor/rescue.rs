@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Job;
 use super::place::Place;
-use super::run::Outcome;
+use super::run::{Outcome, met};
 use crate::agent::{Answer, Cancel, Post};
 use crate::docker::{Engine, Failure, Found, Reason};
 use crate::error::{Cause, Error, Result};
@@ -39,7 +39,7 @@ impl Rescue<'_> {
     fn met(&self) -> bool {
         self.place
             .job_dir(&self.job.identity)
-            .join(format!("{}.met", self.role))
+            .join(met(self.role))
             .exists()
     }
 
@@ -191,6 +191,7 @@ impl Rescue<'_> {
         self.with_printed(error)
             .hint("an entrypoint has to end in `exec \"$@\"`; override it in the job: `image: {name: …, entrypoint: [\"\"]}`")
             .hint("where it only needs longer, the operator raises `entrypoint_timeout_secs` in `[executor]`")
+            .hint("an engine whose default runtime is gVisor or Kata, or SELinux without a label for `[executor] state_dir`, keeps the agent from the host: neither is supported")
     }
 
     fn ended_early(&self, engine: &Engine, found: &Found) -> Error {

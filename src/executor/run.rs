@@ -21,6 +21,19 @@ use crate::settings::{ExecutorSettings, Settings};
 /// An agent that waits answers in about a millisecond.
 const QUICK: Duration = Duration::from_millis(400);
 
+/// Marks, in the job's directory, that the agent of a container has answered once.
+pub(super) fn met(role: Role) -> String {
+    format!("{role}.met")
+}
+
+/// Marks that the runner has removed the job's secrets from the volumes itself.
+pub(super) const WIPED: &str = "wiped";
+
+fn mark(job_dir: &Path, name: &str) -> Result<()> {
+    std::fs::write(job_dir.join(name), "")
+        .map_err(|error| Error::system("cannot write to the job's directory").caused_by(error))
+}
+
 /// How a stage ended, as the runner is to hear it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -57,6 +70,9 @@ pub(crate) fn run(
         output,
     };
     let outcome = run.stage(&script, &cancel)?;
+    if stage.removes_secrets() && outcome == Outcome::Done {
+        mark(&place.job_dir(&job.identity), WIPED)?;
+    }
     if let Outcome::Failed(status) = outcome {
         codes.write_status(status)?;
     }
@@ -124,11 +140,8 @@ impl Run<'_> {
 
     /// What the image's entrypoint printed belongs into the job log, once.
     fn entrypoints_words(&self, role: Role) -> Result<()> {
-        let met = self
-            .place
-            .job_dir(&self.job.identity)
-            .join(format!("{role}.met"));
-        if met.exists() {
+        let job_dir = self.place.job_dir(&self.job.identity);
+        if job_dir.join(met(role)).exists() {
             return Ok(());
         }
         if role == Role::Build && self.notes.as_ref().is_none_or(|notes| notes.has_entrypoint) {
@@ -140,8 +153,7 @@ impl Run<'_> {
                 self.output.data(String::from_utf8_lossy(&printed));
             }
         }
-        std::fs::write(&met, "")
-            .map_err(|error| Error::system("cannot write to the job's directory").caused_by(error))
+        mark(&job_dir, &met(role))
     }
 
     /// From the ending to what the runner and the developer hear.

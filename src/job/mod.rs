@@ -11,7 +11,7 @@ mod stage;
 pub(crate) use expand::expand;
 pub(crate) use identity::{Identity, ROLE_LABEL, RUNNERS_OWN, Role, by_hand, label};
 pub(crate) use response::{
-    ArtifactSpec, ArtifactsFile, CacheSpec, Dependency, ExecutorOptions, GitInfo, ImageSpec, JobInfo, JobResponse,
-    RunnerInfo, Step, Variable,
+    ArtifactSpec, ArtifactsFile, CacheSpec, Dependency, ExecutorOptions, GitInfo, ImageSpec,
+    JobInfo, JobResponse, RunnerInfo, Step, Variable,
 };
 pub(crate) use stage::{Place, Stage};

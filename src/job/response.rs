@@ -204,16 +204,25 @@ pub(crate) struct DockerOptions {
 
 impl JobResponse {
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read(path)
-            .map_err(|error| Error::system(format!("cannot read the job response `{}`", path.display())).caused_by(error))?;
+        let text = std::fs::read(path).map_err(|error| {
+            Error::system(format!("cannot read the job response `{}`", path.display()))
+                .caused_by(error)
+        })?;
         serde_json::from_slice(&text).map_err(|error| {
-            Error::system(format!("the job response `{}` is not what gitlab-runner writes", path.display())).caused_by(error)
+            Error::system(format!(
+                "the job response `{}` is not what gitlab-runner writes",
+                path.display()
+            ))
+            .caused_by(error)
         })
     }
 
     /// How long GitLab lets the job run.
     pub(crate) fn timeout_secs(&self) -> u64 {
-        u64::try_from(self.runner_info.timeout).ok().filter(|secs| *secs > 0).unwrap_or(7200)
+        u64::try_from(self.runner_info.timeout)
+            .ok()
+            .filter(|secs| *secs > 0)
+            .unwrap_or(7200)
     }
 
     pub(crate) fn is_protected(&self) -> bool {
@@ -226,7 +235,9 @@ impl JobResponse {
     }
 }
 
-fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    from: D,
+) -> Result<T, D::Error> {
     Ok(Option::<T>::deserialize(from)?.unwrap_or_default())
 }
 
@@ -239,7 +250,10 @@ mod tests {
         let text = r#"{"id":7,"services":null,"image":{"name":"a","entrypoint":null,"executor_opts":{"docker":null},"new":1},
             "git_info":{"protected":null},"variables":[{"key":"A","value":null}],"artifacts":null}"#;
         let job: JobResponse = serde_json::from_str(text).unwrap();
-        assert_eq!((job.id, job.timeout_secs(), job.is_protected()), (7, 7200, false));
+        assert_eq!(
+            (job.id, job.timeout_secs(), job.is_protected()),
+            (7, 7200, false)
+        );
         assert!(job.services.is_empty() && job.image.entrypoint.is_empty());
     }
 }

@@ -35,6 +35,11 @@ impl Stage {
             _ => Place::Helper,
         }
     }
+
+    /// The runner's last stage in the helper: removes file variables and the configuration that holds the token.
+    pub(crate) fn removes_secrets(&self) -> bool {
+        self.name == "cleanup_file_variables"
+    }
 }
 
 impl Display for Stage {

@@ -21,7 +21,11 @@ pub(super) enum Fate {
 }
 
 /// `None`: run it. Otherwise why not.
-pub(super) fn skip(pipeline: &Pipeline, job: &Job, fates: &BTreeMap<String, Fate>) -> Option<String> {
+pub(super) fn skip(
+    pipeline: &Pipeline,
+    job: &Job,
+    fates: &BTreeMap<String, Fate>,
+) -> Option<String> {
     let mut failed = None;
     for before in pipeline.needed_by(job) {
         match fates.get(&before.name) {
@@ -41,7 +45,9 @@ pub(super) fn skip(pipeline: &Pipeline, job: &Job, fates: &BTreeMap<String, Fate
     match (job.when, failed) {
         (When::OnSuccess | When::Manual, Some(name)) => Some(format!("`{name}` failed")),
         (When::OnFailure, None) => Some("nothing failed".to_owned()),
-        (When::OnSuccess | When::Manual, None) | (When::OnFailure, Some(_)) | (When::Always, _) => None,
+        (When::OnSuccess | When::Manual, None) | (When::OnFailure, Some(_)) | (When::Always, _) => {
+            None
+        }
     }
 }
 
@@ -73,22 +79,42 @@ ever: {stage: two, script: x, when: always}
     fn what_runs_follows_from_what_ran() {
         let pipeline = Pipeline::parse(&TEXT.replace("gate:", ".gate:"), "ci.yml").unwrap();
         let said = |fates: &[(&str, Fate)]| {
-            let fates = fates.iter().map(|(name, fate)| ((*name).to_owned(), fate.clone())).collect();
-            let told = |name: &str| skip(&pipeline, pipeline.job(name).unwrap(), &fates).unwrap_or_else(|| "runs".to_owned());
+            let fates = fates
+                .iter()
+                .map(|(name, fate)| ((*name).to_owned(), fate.clone()))
+                .collect();
+            let told = |name: &str| {
+                skip(&pipeline, pipeline.job(name).unwrap(), &fates)
+                    .unwrap_or_else(|| "runs".to_owned())
+            };
             ["next", "dag", "rescue", "ever"].map(told)
         };
         let passed = ("b", Fate::Passed);
-        assert_eq!(said(&[("a", Fate::Passed), passed.clone()]), ["runs", "runs", "nothing failed", "runs"]);
-        assert_eq!(said(&[("a", Fate::Failed("x".into())), passed.clone()]), ["`a` failed", "runs", "runs", "runs"]);
-        assert_eq!(said(&[("a", Fate::Allowed("x".into())), passed]), ["runs", "runs", "nothing failed", "runs"]);
+        assert_eq!(
+            said(&[("a", Fate::Passed), passed.clone()]),
+            ["runs", "runs", "nothing failed", "runs"]
+        );
+        assert_eq!(
+            said(&[("a", Fate::Failed("x".into())), passed.clone()]),
+            ["`a` failed", "runs", "runs", "runs"]
+        );
+        assert_eq!(
+            said(&[("a", Fate::Allowed("x".into())), passed]),
+            ["runs", "runs", "nothing failed", "runs"]
+        );
         let skipped = ("b", Fate::Skipped("x".into()));
-        assert_eq!(said(&[("a", Fate::Passed), skipped]), ["runs", "`b` was skipped", "nothing failed", "runs"]);
+        assert_eq!(
+            said(&[("a", Fate::Passed), skipped]),
+            ["runs", "`b` was skipped", "nothing failed", "runs"]
+        );
     }
 
     #[test]
     fn a_manual_job_that_must_not_fail_holds_up_what_follows() {
         let pipeline = Pipeline::parse(TEXT, "ci.yml").unwrap();
-        let fates = [("a", Fate::Passed), ("b", Fate::Passed)].map(|(name, fate)| (name.to_owned(), fate)).into();
+        let fates = [("a", Fate::Passed), ("b", Fate::Passed)]
+            .map(|(name, fate)| (name.to_owned(), fate))
+            .into();
         let told = skip(&pipeline, pipeline.job("next").unwrap(), &fates);
         assert_eq!(told.as_deref(), Some("`gate` is manual and was not named"));
     }

@@ -38,12 +38,21 @@ enum Found {
 
 impl Filter {
     pub(super) fn new(markers: Markers) -> Self {
-        Filter { secrets: Vec::new(), markers, held: Vec::new() }
+        Filter {
+            secrets: Vec::new(),
+            markers,
+            held: Vec::new(),
+        }
     }
 
     pub(super) fn mask(&mut self, secrets: Vec<String>) {
-        self.secrets = secrets.into_iter().map(String::into_bytes).filter(|secret| !secret.is_empty()).collect();
-        self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        self.secrets = secrets
+            .into_iter()
+            .map(String::into_bytes)
+            .filter(|secret| !secret.is_empty())
+            .collect();
+        self.secrets
+            .sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     }
 
     /// What can be shown of all that came so far.
@@ -69,7 +78,10 @@ impl Filter {
         let mut out = Vec::with_capacity(all.len());
         let mut at = 0;
         while at < all.len() {
-            let plain = all[at..].iter().position(|byte| begins[usize::from(*byte)]).unwrap_or(all.len() - at);
+            let plain = all[at..]
+                .iter()
+                .position(|byte| begins[usize::from(*byte)])
+                .unwrap_or(all.len() - at);
             out.extend_from_slice(&all[at..at + plain]);
             at += plain;
             match self.look(&all[at..], end) {
@@ -94,14 +106,21 @@ impl Filter {
         if rest.is_empty() {
             return Found::Nothing;
         }
-        if end == End::Open && self.secrets.iter().any(|secret| secret.len() > rest.len() && secret.starts_with(rest)) {
+        if end == End::Open
+            && self
+                .secrets
+                .iter()
+                .any(|secret| secret.len() > rest.len() && secret.starts_with(rest))
+        {
             return Found::Perhaps;
         }
         if let Some(secret) = self.secrets.iter().find(|secret| rest.starts_with(secret)) {
             return Found::Replace(secret.len(), b"[MASKED]");
         }
+        if self.markers == Markers::Keep {
+            return Found::Nothing;
+        }
         match marker(rest) {
-            _ if self.markers == Markers::Keep => Found::Nothing,
             Found::Perhaps if end == End::Final => Found::Nothing,
             found => found,
         }
@@ -116,7 +135,9 @@ fn marker(rest: &[u8]) -> Found {
         return Found::Nothing;
     }
     let window = &rest[..rest.len().min(LONGEST_MARKER)];
-    let end = window.iter().position(|byte| !(byte.is_ascii_alphanumeric() || b"_:.-[]=,".contains(byte)));
+    let end = window
+        .iter()
+        .position(|byte| !(byte.is_ascii_alphanumeric() || b"_:.-[]=,".contains(byte)));
     match end {
         Some(end) if window[end..].starts_with(END) => Found::Replace(end + END.len(), b""),
         Some(end) if END.starts_with(&window[end..]) => Found::Perhaps,
@@ -134,7 +155,11 @@ mod tests {
         let mut results: Vec<String> = Vec::new();
         for size in [1, 2, 3, 7, 1000] {
             let mut filter = filter();
-            let mut out: Vec<u8> = text.as_bytes().chunks(size).flat_map(|part| filter.pass(part)).collect();
+            let mut out: Vec<u8> = text
+                .as_bytes()
+                .chunks(size)
+                .flat_map(|part| filter.pass(part))
+                .collect();
             out.extend(filter.rest());
             results.push(String::from_utf8(out).unwrap());
         }
@@ -150,12 +175,21 @@ mod tests {
             filter.mask(vec!["secret".into(), "secret-long".into(), "top".into()]);
             filter
         };
-        assert_eq!(passed(filter, "a secret b secret-long c sec secre stop section_end:1:x\r secret"), "a [MASKED] b [MASKED] c sec secre s[MASKED] section_end:1:x\r [MASKED]");
+        assert_eq!(
+            passed(
+                filter,
+                "a secret b secret-long c sec secre stop section_end:1:x\r secret"
+            ),
+            "a [MASKED] b [MASKED] c sec secre s[MASKED] section_end:1:x\r [MASKED]"
+        );
     }
 
     #[test]
     fn markers_vanish_and_all_else_stays() {
         let text = "section_start:17:pull_1[collapsed=true]\r\u{1b}[0KPulling\nsection_end:18:pull_1\r\u{1b}[0Kdone sections section_x y\n";
-        assert_eq!(passed(|| Filter::new(Markers::Strip), text), "Pulling\ndone sections section_x y\n");
+        assert_eq!(
+            passed(|| Filter::new(Markers::Strip), text),
+            "Pulling\ndone sections section_x y\n"
+        );
     }
 }

@@ -9,7 +9,9 @@ use super::scripts::Sources;
 use super::variables::{Status, Surroundings, Variables};
 use super::work_tree::{History, WorkTree};
 use crate::error::{Error, Result};
-use crate::job::{ArtifactsFile, Dependency, GitInfo, JobInfo, JobResponse, RunnerInfo, Step, Variable};
+use crate::job::{
+    ArtifactsFile, Dependency, GitInfo, JobInfo, JobResponse, RunnerInfo, Step, Variable,
+};
 use crate::pipeline::{Job, Pipeline, is_variable_name};
 
 /// GitLab's default for a project.
@@ -38,13 +40,19 @@ impl Setting<'_> {
         outgoing: std::path::PathBuf,
     ) -> Result<Task> {
         let mut response = self.response(job, id, inherited);
-        response.dependencies = incoming.iter().map(|one| Dependency {
-            id: one.id,
-            name: one.name.clone(),
-            artifacts_file: ArtifactsFile { filename: "artifacts.tar".to_owned() },
-        }).collect();
+        response.dependencies = incoming
+            .iter()
+            .map(|one| Dependency {
+                id: one.id,
+                name: one.name.clone(),
+                artifacts_file: ArtifactsFile {
+                    filename: "artifacts.tar".to_owned(),
+                },
+            })
+            .collect();
         expand_images(&mut response);
-        let payload = serde_json::to_value(&response).map_err(|error| Error::system("cannot write the job as JSON").caused_by(error))?;
+        let payload = serde_json::to_value(&response)
+            .map_err(|error| Error::system("cannot write the job as JSON").caused_by(error))?;
         Ok(Task {
             response,
             payload,
@@ -59,13 +67,28 @@ impl Setting<'_> {
     fn response(&self, job: &Job, id: u64, inherited: &[(String, String)]) -> JobResponse {
         // Source of the order: GitLab's precedence of variables, lowest first.
         let mut variables = self.project.variables(job, id);
-        variables.extend(self.pipeline.variables.iter().chain(&job.variables).cloned());
-        variables.extend(inherited.iter().map(|(key, value)| Variable { raw: true, ..plain(key, value) }));
+        variables.extend(
+            self.pipeline
+                .variables
+                .iter()
+                .chain(&job.variables)
+                .cloned(),
+        );
+        variables.extend(inherited.iter().map(|(key, value)| Variable {
+            raw: true,
+            ..plain(key, value)
+        }));
         variables.extend(self.variables.iter().cloned());
         nested::write_out(&mut variables);
-        let mut steps = vec![Step { name: "script".to_owned(), script: job.script.clone() }];
+        let mut steps = vec![Step {
+            name: "script".to_owned(),
+            script: job.script.clone(),
+        }];
         if !job.after_script.is_empty() {
-            steps.push(Step { name: "after_script".to_owned(), script: job.after_script.clone() });
+            steps.push(Step {
+                name: "after_script".to_owned(),
+                script: job.after_script.clone(),
+            });
         }
         JobResponse {
             id,
@@ -75,7 +98,10 @@ impl Setting<'_> {
                 project_full_path: Some(self.project.path.clone()),
             },
             git_info: self.git_info(),
-            runner_info: RunnerInfo { timeout: i64::try_from(job.timeout_secs.unwrap_or(TIMEOUT_SECS)).unwrap_or(i64::MAX) },
+            runner_info: RunnerInfo {
+                timeout: i64::try_from(job.timeout_secs.unwrap_or(TIMEOUT_SECS))
+                    .unwrap_or(i64::MAX),
+            },
             variables,
             image: job.image.clone().unwrap_or_default(),
             services: job.services.clone(),
@@ -90,17 +116,32 @@ impl Setting<'_> {
             History::None => (String::new(), String::new()),
             History::Unborn { branch } => (branch.clone(), String::new()),
             History::Commit(commit) => {
-                let name = commit.branch.as_ref().or(commit.tag.as_ref()).unwrap_or(&commit.sha);
+                let name = commit
+                    .branch
+                    .as_ref()
+                    .or(commit.tag.as_ref())
+                    .unwrap_or(&commit.sha);
                 (name.clone(), commit.sha.clone())
             }
         };
-        GitInfo { r#ref: name, sha, before_sha: "0".repeat(40), protected: Some(false), ..GitInfo::default() }
+        GitInfo {
+            r#ref: name,
+            sha,
+            before_sha: "0".repeat(40),
+            protected: Some(false),
+            ..GitInfo::default()
+        }
     }
 }
 
 /// Writes out variables in the names of images and services and in aliases, as the runner does before any stage.
 pub(super) fn expand_images(response: &mut JobResponse) {
-    let nowhere = Surroundings { builds_dir: String::new(), project_dir: String::new(), slot: 0, status: Status::Running };
+    let nowhere = Surroundings {
+        builds_dir: String::new(),
+        project_dir: String::new(),
+        slot: 0,
+        status: Status::Running,
+    };
     let variables = Variables::new(response, &nowhere);
     for image in std::iter::once(&mut response.image).chain(&mut response.services) {
         image.name = variables.expand(&image.name);
@@ -111,7 +152,10 @@ pub(super) fn expand_images(response: &mut JobResponse) {
 /// The same in the JSON of a payload, whose other parts stay as they came.
 pub(super) fn write_images(payload: &mut Value, response: &JobResponse) {
     let mut set = |pointer: String, text: &str| {
-        if let Some(place) = payload.pointer_mut(&pointer).filter(|place| place.is_string()) {
+        if let Some(place) = payload
+            .pointer_mut(&pointer)
+            .filter(|place| place.is_string())
+        {
             *place = Value::from(text);
         }
     };
@@ -132,5 +176,12 @@ pub(super) fn assignment(text: &str) -> Result<Variable> {
 }
 
 fn plain(key: &str, value: &str) -> Variable {
-    Variable { key: key.to_owned(), value: value.to_owned(), public: true, file: false, masked: false, raw: false }
+    Variable {
+        key: key.to_owned(),
+        value: value.to_owned(),
+        public: true,
+        file: false,
+        masked: false,
+        raw: false,
+    }
 }

@@ -17,7 +17,12 @@ pub(super) struct JobLog {
 
 impl JobLog {
     pub(super) fn new(output: Output, markers: Markers) -> Self {
-        JobLog { output, markers, filter: Filter::new(markers), line_open: false }
+        JobLog {
+            output,
+            markers,
+            filter: Filter::new(markers),
+            line_open: false,
+        }
     }
 
     /// From now on these values are not shown.
@@ -58,7 +63,14 @@ impl JobLog {
         self.settle();
         let title = self.output.paint("36;1", title);
         match self.markers {
-            Markers::Keep => self.put(format!("section_start:{}:{}\r\u{1b}[0K{title}\n", now_secs(), word(section)).as_bytes()),
+            Markers::Keep => self.put(
+                format!(
+                    "section_start:{}:{}\r\u{1b}[0K{title}\n",
+                    now_secs(),
+                    word(section)
+                )
+                .as_bytes(),
+            ),
             Markers::Strip => self.put(format!("{title}\n").as_bytes()),
         }
     }
@@ -66,7 +78,8 @@ impl JobLog {
     pub(super) fn end(&mut self, section: &str) {
         self.settle();
         match self.markers {
-            Markers::Keep => self.put(format!("section_end:{}:{}\r\u{1b}[0K", now_secs(), word(section)).as_bytes()),
+            Markers::Keep => self
+                .put(format!("section_end:{}:{}\r\u{1b}[0K", now_secs(), word(section)).as_bytes()),
             Markers::Strip => {}
         }
     }
@@ -84,7 +97,11 @@ impl JobLog {
         let Some(last) = data.last() else { return };
         self.line_open = *last != b'\n';
         let mut stdout = std::io::stdout().lock();
-        if stdout.write_all(data).and_then(|()| stdout.flush()).is_err() {
+        if stdout
+            .write_all(data)
+            .and_then(|()| stdout.flush())
+            .is_err()
+        {
             // The reader is gone; the job still has to come to its end.
         }
     }
@@ -96,5 +113,7 @@ fn word(section: &str) -> String {
 }
 
 fn now_secs() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| elapsed.as_secs())
 }

@@ -16,13 +16,14 @@ mod outcome;
 mod pack;
 mod payload;
 mod predefined;
+mod remote;
 mod run;
 mod scratch;
 mod scripts;
-mod shell;
 mod signals;
 mod slots;
 mod table;
+mod turns;
 mod variables;
 mod work_tree;
 
@@ -65,7 +66,12 @@ enum OnFailure {
 /// # Errors
 /// `Script` when a job failed, `System` when it was not the job's fault, `Cancelled` after a signal, `Usage` for a pipeline
 /// or a payload that cannot be run.
-pub(crate) fn run(request: &Request, settings: &Settings, config: Option<&Path>, output: &Output) -> Result<()> {
+pub(crate) fn run(
+    request: &Request,
+    settings: &Settings,
+    config: Option<&Path>,
+    output: &Output,
+) -> Result<()> {
     if let Some(payload) = &request.payload {
         let files = payload::Files {
             payload,
@@ -82,7 +88,11 @@ pub(crate) fn run(request: &Request, settings: &Settings, config: Option<&Path>,
         file: &request.file,
         jobs: &request.jobs,
         variables: &request.variables,
-        on_failure: if request.shell { OnFailure::Shell } else { OnFailure::Remove },
+        on_failure: if request.shell {
+            OnFailure::Shell
+        } else {
+            OnFailure::Remove
+        },
     };
     run::run(&wanted, settings, config, output)
 }
@@ -90,7 +100,11 @@ pub(crate) fn run(request: &Request, settings: &Settings, config: Option<&Path>,
 /// The class of a job's failure.
 fn script_class(failure: &Failure) -> Class {
     match failure {
-        Failure::Script(code) => Class::Script(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1).max(1)),
+        Failure::Script(code) => Class::Script(
+            code.and_then(|code| u8::try_from(code).ok())
+                .unwrap_or(1)
+                .max(1),
+        ),
         Failure::JobTimeout | Failure::ScriptTimeout | Failure::Canceled => Class::Script(1),
         Failure::System(_) => Class::System,
     }

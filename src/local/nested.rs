@@ -13,9 +13,21 @@ pub(super) fn write_out(variables: &mut [Variable]) {
     // The last of several counts.
     let values: BTreeMap<String, String> = variables
         .iter()
-        .map(|variable| (variable.key.clone(), if variable.raw || variable.file { String::new() } else { variable.value.clone() }))
+        .map(|variable| {
+            (
+                variable.key.clone(),
+                if variable.raw || variable.file {
+                    String::new()
+                } else {
+                    variable.value.clone()
+                },
+            )
+        })
         .collect();
-    for variable in variables.iter_mut().filter(|variable| !variable.raw && !variable.file) {
+    for variable in variables
+        .iter_mut()
+        .filter(|variable| !variable.raw && !variable.file)
+    {
         variable.value = resolved(&variable.value, &values, &mut vec![variable.key.clone()]);
     }
 }
@@ -27,7 +39,10 @@ fn resolved(text: &str, values: &BTreeMap<String, String>, open: &mut Vec<String
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let (name, length) = reference(rest);
-        match values.get(name).filter(|value| value.contains('$') && !open.iter().any(|known| known == name)) {
+        match values
+            .get(name)
+            .filter(|value| value.contains('$') && !open.iter().any(|known| known == name))
+        {
             Some(value) => {
                 open.push(name.to_owned());
                 out.push_str(&resolved(value, values, open));
@@ -47,10 +62,15 @@ fn reference(text: &str) -> (&str, usize) {
     if after.starts_with('$') {
         return ("", 2);
     }
-    if let Some((name, _)) = after.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
+    if let Some((name, _)) = after
+        .strip_prefix('{')
+        .and_then(|inner| inner.split_once('}'))
+    {
         return (name, name.len() + 3);
     }
-    let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+    let end = after
+        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .unwrap_or(after.len());
     (&after[..end], end + 1)
 }
 
@@ -60,7 +80,14 @@ mod tests {
 
     #[test]
     fn only_what_one_pass_would_miss_is_written_out() {
-        let one = |key: &str, value: &str, raw| Variable { key: key.into(), value: value.into(), public: true, file: false, masked: false, raw };
+        let one = |key: &str, value: &str, raw| Variable {
+            key: key.into(),
+            value: value.into(),
+            public: true,
+            file: false,
+            masked: false,
+            raw,
+        };
         let mut variables = vec![
             one("A", "<$B>", false),
             one("B", "${C}-$$X-$UNKNOWN", false),
@@ -71,7 +98,21 @@ mod tests {
             one("F", "$E", false),
         ];
         write_out(&mut variables);
-        let values: Vec<&str> = variables.iter().map(|variable| variable.value.as_str()).collect();
-        assert_eq!(values, ["<${C}-$$X-$UNKNOWN>", "${C}-$$X-$UNKNOWN", "plain", "$C", "$RAW $C", "$E", "$F"]);
+        let values: Vec<&str> = variables
+            .iter()
+            .map(|variable| variable.value.as_str())
+            .collect();
+        assert_eq!(
+            values,
+            [
+                "<${C}-$$X-$UNKNOWN>",
+                "${C}-$$X-$UNKNOWN",
+                "plain",
+                "$C",
+                "$RAW $C",
+                "$E",
+                "$F"
+            ]
+        );
     }
 }

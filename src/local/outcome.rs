@@ -55,7 +55,12 @@ impl State {
     pub(super) fn exit_code(&self) -> Option<i64> {
         match self {
             State::Failed(Failure::Script(code)) => *code,
-            State::Failed(Failure::System(_) | Failure::JobTimeout | Failure::ScriptTimeout | Failure::Canceled)
+            State::Failed(
+                Failure::System(_)
+                | Failure::JobTimeout
+                | Failure::ScriptTimeout
+                | Failure::Canceled,
+            )
             | State::Success
             | State::Canceled => None,
         }
@@ -65,7 +70,9 @@ impl State {
         match self {
             State::Failed(Failure::Script(_)) => Some("script_failure"),
             State::Failed(Failure::System(_)) => Some("runner_system_failure"),
-            State::Failed(Failure::JobTimeout | Failure::ScriptTimeout) => Some("job_execution_timeout"),
+            State::Failed(Failure::JobTimeout | Failure::ScriptTimeout) => {
+                Some("job_execution_timeout")
+            }
             State::Failed(Failure::Canceled) | State::Success | State::Canceled => None,
         }
     }
@@ -79,7 +86,9 @@ impl Failure {
             Failure::Script(None) => "the job did not succeed".to_owned(),
             Failure::System(text) => format!("{text} (system failure)"),
             Failure::JobTimeout => "the job took longer than its timeout".to_owned(),
-            Failure::ScriptTimeout => "the script took longer than RUNNER_SCRIPT_TIMEOUT".to_owned(),
+            Failure::ScriptTimeout => {
+                "the script took longer than RUNNER_SCRIPT_TIMEOUT".to_owned()
+            }
             Failure::Canceled => "canceled".to_owned(),
         }
     }

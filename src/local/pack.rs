@@ -8,9 +8,11 @@ use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tar::{Builder, EntryType, Header};
 
+use super::remote::Remote;
 use super::scratch::{Scratch, cannot_write, create};
 use super::work_tree::{History, WorkTree, git};
 use crate::error::{Error, Result};
@@ -26,7 +28,14 @@ pub(super) struct Packed {
 /// Packs the work tree as it is at this moment, into a file in `scratch`.
 pub(super) fn pack(tree: &WorkTree, scratch: &Scratch) -> Result<Packed> {
     let archive = scratch.path().join("work-tree.tar");
-    let mut packing = Packing { tar: Builder::new(create(&archive, 0o600)?), made: BTreeSet::new(), archive: archive.clone() };
+    let mut packing = Packing {
+        tar: Builder::new(create(&archive, 0o600)?),
+        made: BTreeSet::new(),
+        archive: archive.clone(),
+        now_secs: SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |elapsed| elapsed.as_secs()),
+    };
     packing.tar.follow_symlinks(false);
     let files = tree.files()?;
     for path in &files {
@@ -35,8 +44,14 @@ pub(super) fn pack(tree: &WorkTree, scratch: &Scratch) -> Result<Packed> {
     if let Some(history) = history(tree, scratch)? {
         packing.below(&history, Path::new(".git"))?;
     }
-    packing.tar.finish().map_err(|error| cannot_write(&archive, error))?;
-    Ok(Packed { archive, files: files.len() })
+    packing
+        .tar
+        .finish()
+        .map_err(|error| cannot_write(&archive, error))?;
+    Ok(Packed {
+        archive,
+        files: files.len(),
+    })
 }
 
 /// A clone with the last commits and nothing checked out, whose HEAD is detached, as in a job. `None`: no git here.
@@ -46,16 +61,42 @@ fn history(tree: &WorkTree, scratch: &Scratch) -> Result<Option<PathBuf>> {
     match &tree.history {
         History::None => return Ok(None),
         History::Unborn { branch } => {
-            git(&tree.root, &["init", "--quiet", "--template=", &format!("--initial-branch={branch}"), "--", &target])?;
+            git(
+                &tree.root,
+                &[
+                    "init",
+                    "--quiet",
+                    "--template=",
+                    &format!("--initial-branch={branch}"),
+                    "--",
+                    &target,
+                ],
+            )?;
         }
         History::Commit(commit) => {
             let source = format!("file://{}", tree.root.display());
-            git(&tree.root, &["clone", "--quiet", "--no-checkout", "--template=", "--depth", DEPTH, "--", &source, &target])?;
+            git(
+                &tree.root,
+                &[
+                    "clone",
+                    "--quiet",
+                    "--no-checkout",
+                    "--template=",
+                    "--depth",
+                    DEPTH,
+                    "--",
+                    &source,
+                    &target,
+                ],
+            )?;
             git(&clone, &["update-ref", "--no-deref", "HEAD", &commit.sha])?;
             // An index, so that git sees changes against the commit and not a tree of unknown files.
             git(&clone, &["read-tree", "HEAD"])?;
             match tree.ask(&["remote", "get-url", "origin"]) {
-                Some(url) => git(&clone, &["remote", "set-url", "origin", &without_user(&url)])?,
+                Some(url) => git(
+                    &clone,
+                    &["remote", "set-url", "origin", &Remote::of(&url).url],
+                )?,
                 None => git(&clone, &["remote", "remove", "origin"])?,
             };
         }
@@ -63,30 +104,21 @@ fn history(tree: &WorkTree, scratch: &Scratch) -> Result<Option<PathBuf>> {
     Ok(Some(clone))
 }
 
-/// A URL without the name and password that may be in it.
-pub(super) fn without_user(url: &str) -> String {
-    match url.split_once("://") {
-        Some((scheme, rest)) if matches!(scheme, "http" | "https") => {
-            let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-            format!("{scheme}://{host}/{path}")
-        }
-        _ => url.to_owned(),
-    }
-}
-
 struct Packing {
     tar: Builder<File>,
     /// Directories that have their entry.
     made: BTreeSet<PathBuf>,
     archive: PathBuf,
+    now_secs: u64,
 }
 
 impl Packing {
     /// Everything below `root/top`.
     fn below(&mut self, root: &Path, top: &Path) -> Result<()> {
         let directory = root.join(top);
-        let unreadable = |error| Error::system(format!("cannot read `{}`", directory.display())).caused_by(error);
+        let unreadable = |error| {
+            Error::system(format!("cannot read `{}`", directory.display())).caused_by(error)
+        };
         let mut names: Vec<PathBuf> = Vec::new();
         for entry in std::fs::read_dir(&directory).map_err(unreadable)? {
             names.push(top.join(entry.map_err(unreadable)?.file_name()));
@@ -103,12 +135,21 @@ impl Packing {
     }
 
     fn add(&mut self, root: &Path, path: &Path) -> Result<()> {
-        for parent in path.ancestors().skip(1).filter(|parent| *parent != Path::new("")).collect::<Vec<_>>().into_iter().rev() {
+        for parent in path
+            .ancestors()
+            .skip(1)
+            .filter(|parent| *parent != Path::new(""))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+        {
             self.directory(parent)?;
         }
         let full = root.join(path);
         let unreadable = |error| {
-            Error::usage(format!("cannot read `{}`", full.display())).caused_by(error).hint("the whole work tree is copied for the jobs")
+            Error::usage(format!("cannot read `{}`", full.display()))
+                .caused_by(error)
+                .hint("the whole work tree is copied for the jobs")
         };
         let metadata = match std::fs::symlink_metadata(&full) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
@@ -125,22 +166,36 @@ impl Packing {
         if kind.is_symlink() {
             let target = std::fs::read_link(&full).map_err(unreadable)?;
             let mut header = header(EntryType::Symlink, 0o777, time, 0);
-            return self.tar.append_link(&mut header, path, target).map_err(|error| cannot_write(&self.archive, error));
+            return self
+                .tar
+                .append_link(&mut header, path, target)
+                .map_err(|error| cannot_write(&self.archive, error));
         }
-        let mode = if metadata.mode() & 0o100 == 0 { 0o666 } else { 0o777 };
+        let mode = if metadata.mode() & 0o100 == 0 {
+            0o666
+        } else {
+            0o777
+        };
         let file = File::open(&full).map_err(unreadable)?;
         let mut header = header(EntryType::Regular, mode, time, metadata.len());
         // A file that grows meanwhile is cut; one that shrinks is filled up.
-        let content = file.take(metadata.len()).chain(std::io::repeat(0)).take(metadata.len());
-        self.tar.append_data(&mut header, path, content).map_err(|error| cannot_write(&self.archive, error))
+        let content = file
+            .take(metadata.len())
+            .chain(std::io::repeat(0))
+            .take(metadata.len());
+        self.tar
+            .append_data(&mut header, path, content)
+            .map_err(|error| cannot_write(&self.archive, error))
     }
 
     fn directory(&mut self, path: &Path) -> Result<()> {
         if !self.made.insert(path.to_owned()) {
             return Ok(());
         }
-        let mut header = header(EntryType::Directory, 0o777, 0, 0);
-        self.tar.append_data(&mut header, path, std::io::empty()).map_err(|error| cannot_write(&self.archive, error))
+        let mut header = header(EntryType::Directory, 0o777, self.now_secs, 0);
+        self.tar
+            .append_data(&mut header, path, std::io::empty())
+            .map_err(|error| cannot_write(&self.archive, error))
     }
 }
 
@@ -156,73 +211,4 @@ fn header(kind: EntryType, mode: u32, time: u64, size: u64) -> Header {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::symlink;
-
-    fn entries(packed: &Packed) -> Vec<String> {
-        let mut archive = tar::Archive::new(File::open(&packed.archive).unwrap());
-        let entries = archive.entries().unwrap().map(|entry| {
-            let entry = entry.unwrap();
-            format!("{:o} {}", entry.header().mode().unwrap(), entry.path().unwrap().display())
-        });
-        entries.filter(|line| !line.contains(".git/")).collect()
-    }
-
-    fn git_in(directory: &Path, arguments: &[&str]) -> String {
-        let base = ["-c", "user.name=x", "-c", "user.email=x@example.test", "-c", "protocol.file.allow=always"];
-        String::from_utf8(git(directory, &[&base, arguments].concat()).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn what_is_packed_is_the_work_tree_as_it_is_now() {
-        let (scratch, place) = (Scratch::new("test").unwrap(), Scratch::new("test").unwrap());
-        let root = place.path().join("r");
-        let write = |path: &str, text: &str| {
-            std::fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
-            std::fs::write(root.join(path), text).unwrap();
-        };
-        write("kept", "1");
-        write("gone", "1");
-        write("d/ignored.o", "1");
-        write(".gitignore", "*.o\n");
-        symlink("kept", root.join("link")).unwrap();
-        git_in(&root, &["init", "-q", "-b", "main"]);
-        git_in(&root, &["add", "."]);
-        git_in(&root, &["commit", "-qm", "one\n\nmore"]);
-        std::fs::remove_file(root.join("gone")).unwrap();
-        write("d/new", "1");
-        write("kept", "changed");
-
-        let tree = WorkTree::find(&root.join("d")).unwrap();
-        assert!(tree.is_changed());
-        let History::Commit(commit) = &tree.history else { panic!("{:?}", tree.history) };
-        assert_eq!((commit.branch.as_deref(), commit.message.as_str()), (Some("main"), "one\n\nmore"));
-        let packed = pack(&tree, &scratch).unwrap();
-        assert_eq!(entries(&packed), ["666 .gitignore", "777 d", "666 d/new", "666 kept", "777 link", "777 .git"]);
-
-        let target = scratch.path().join("out");
-        tar::Archive::new(File::open(&packed.archive).unwrap()).unpack(&target).unwrap();
-        assert_eq!(git_in(&target, &["status", "--porcelain"]), " D gone\n M kept\n?? d/");
-        assert_eq!(git_in(&target, &["rev-parse", "HEAD"]), commit.sha);
-    }
-
-    #[test]
-    fn a_directory_without_git_and_one_without_commits_are_packed_too() {
-        let (scratch, place) = (Scratch::new("test").unwrap(), Scratch::new("test").unwrap());
-        std::fs::create_dir_all(place.path().join("empty")).unwrap();
-        std::fs::write(place.path().join("a"), "1").unwrap();
-        let tree = WorkTree::find(place.path()).unwrap();
-        assert_eq!((&tree.history, entries(&pack(&tree, &scratch).unwrap()).join(" ")), (&History::None, "666 a 777 empty".to_owned()));
-        git_in(place.path(), &["init", "-q", "-b", "trunk"]);
-        let (scratch, tree) = (Scratch::new("test").unwrap(), WorkTree::find(place.path()).unwrap());
-        assert_eq!(tree.history, History::Unborn { branch: "trunk".to_owned() });
-        assert_eq!(entries(&pack(&tree, &scratch).unwrap()).join(" "), "666 a 777 .git");
-    }
-
-    #[test]
-    fn addresses_lose_their_secrets() {
-        assert_eq!(without_user("https://me:secret@git.example.test/a/b.git"), "https://git.example.test/a/b.git");
-        assert_eq!(without_user("git@git.example.test:a/b.git"), "git@git.example.test:a/b.git");
-    }
-}
+mod tests;

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::pack::without_user;
+use super::remote::Remote;
 use super::work_tree::{History, WorkTree};
 use crate::job::Variable;
 use crate::pipeline::Job;
@@ -20,9 +20,15 @@ pub(super) struct Project {
 
 impl Project {
     pub(super) fn of(tree: &WorkTree, pipeline_id: u64) -> Self {
-        let origin = tree.ask(&["remote", "get-url", "origin"]).map(|url| without_user(&url));
+        let origin = tree
+            .ask(&["remote", "get-url", "origin"])
+            .map(|url| Remote::of(&url).url);
         let address = origin.as_deref().and_then(address);
-        let directory = tree.root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let directory = tree
+            .root
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
         let path = match &address {
             Some((_, path)) => path.clone(),
             None => format!("local/{}", slug(&directory, 63)),
@@ -40,22 +46,38 @@ impl Project {
             ("CI_PROJECT_NAME", name.to_owned()),
             ("CI_PROJECT_TITLE", name.to_owned()),
             ("CI_PROJECT_NAMESPACE", namespace.to_owned()),
-            ("CI_PROJECT_ROOT_NAMESPACE", namespace.split('/').next().unwrap_or_default().to_owned()),
+            (
+                "CI_PROJECT_ROOT_NAMESPACE",
+                namespace.split('/').next().unwrap_or_default().to_owned(),
+            ),
             ("CI_PROJECT_PATH", path.clone()),
             ("CI_PROJECT_PATH_SLUG", slug(&path, 63)),
             ("CI_NODE_TOTAL", "1".into()),
         ];
         if let Some((host, path)) = address {
-            variables.push(("CI_SERVER_HOST", host.split(':').next().unwrap_or(&host).to_owned()));
+            variables.push((
+                "CI_SERVER_HOST",
+                host.split(':').next().unwrap_or(&host).to_owned(),
+            ));
             variables.push(("CI_SERVER_URL", format!("https://{host}")));
             variables.push(("CI_API_V4_URL", format!("https://{host}/api/v4")));
             variables.push(("CI_PROJECT_URL", format!("https://{host}/{path}")));
         }
-        for (name, key) in [("GITLAB_USER_NAME", "user.name"), ("GITLAB_USER_EMAIL", "user.email")] {
-            variables.extend(tree.ask(&["config", "--get", key]).map(|value| (name, value)));
+        for (name, key) in [
+            ("GITLAB_USER_NAME", "user.name"),
+            ("GITLAB_USER_EMAIL", "user.email"),
+        ] {
+            variables.extend(
+                tree.ask(&["config", "--get", key])
+                    .map(|value| (name, value)),
+            );
         }
         variables.extend(commit(tree));
-        Project { path, id, variables }
+        Project {
+            path,
+            id,
+            variables,
+        }
     }
 
     /// Everything predefined for one job.
@@ -67,14 +89,31 @@ impl Project {
             ("CI_JOB_STAGE", job.stage.clone()),
             ("CI_JOB_STARTED_AT", timestamp(SystemTime::now())),
         ];
-        let all = self.variables.iter().map(|(key, value)| (*key, value.clone())).chain(own);
-        all.map(|(key, value)| Variable { key: key.to_owned(), value, public: true, file: false, masked: false, raw: true }).collect()
+        let all = self
+            .variables
+            .iter()
+            .map(|(key, value)| (*key, value.clone()))
+            .chain(own);
+        all.map(|(key, value)| Variable {
+            key: key.to_owned(),
+            value,
+            public: true,
+            file: false,
+            masked: false,
+            raw: true,
+        })
+        .collect()
     }
 }
 
 fn commit(tree: &WorkTree) -> Vec<(&'static str, String)> {
     let no_commit = "0".repeat(40);
-    let refs = |name: &str| vec![("CI_COMMIT_REF_NAME", name.to_owned()), ("CI_COMMIT_REF_SLUG", slug(name, 63))];
+    let refs = |name: &str| {
+        vec![
+            ("CI_COMMIT_REF_NAME", name.to_owned()),
+            ("CI_COMMIT_REF_SLUG", slug(name, 63)),
+        ]
+    };
     let mut variables = match &tree.history {
         History::None => return Vec::new(),
         History::Unborn { branch } => {
@@ -83,12 +122,22 @@ fn commit(tree: &WorkTree) -> Vec<(&'static str, String)> {
             variables
         }
         History::Commit(commit) => {
-            let name = commit.branch.as_ref().or(commit.tag.as_ref()).unwrap_or(&commit.sha);
+            let name = commit
+                .branch
+                .as_ref()
+                .or(commit.tag.as_ref())
+                .unwrap_or(&commit.sha);
             let mut variables = refs(name);
-            let (title, description) = commit.message.split_once('\n').unwrap_or((&commit.message, ""));
+            let (title, description) = commit
+                .message
+                .split_once('\n')
+                .unwrap_or((&commit.message, ""));
             variables.extend([
                 ("CI_COMMIT_SHA", commit.sha.clone()),
-                ("CI_COMMIT_SHORT_SHA", commit.sha.get(..8).unwrap_or_default().to_owned()),
+                (
+                    "CI_COMMIT_SHORT_SHA",
+                    commit.sha.get(..8).unwrap_or_default().to_owned(),
+                ),
                 ("CI_COMMIT_MESSAGE", commit.message.clone()),
                 ("CI_COMMIT_TITLE", title.to_owned()),
                 ("CI_COMMIT_DESCRIPTION", description.trim_start().to_owned()),
@@ -97,13 +146,30 @@ fn commit(tree: &WorkTree) -> Vec<(&'static str, String)> {
                 ("CI_COMMIT_BEFORE_SHA", no_commit),
                 ("CI_COMMIT_REF_PROTECTED", "false".to_owned()),
             ]);
-            variables.extend(commit.branch.as_ref().map(|branch| ("CI_COMMIT_BRANCH", branch.clone())));
-            variables.extend(commit.tag.as_ref().map(|tag| ("CI_COMMIT_TAG", tag.clone())));
+            variables.extend(
+                commit
+                    .branch
+                    .as_ref()
+                    .map(|branch| ("CI_COMMIT_BRANCH", branch.clone())),
+            );
+            variables.extend(
+                commit
+                    .tag
+                    .as_ref()
+                    .map(|tag| ("CI_COMMIT_TAG", tag.clone())),
+            );
             variables
         }
     };
-    let default = tree.ask(&["symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"]);
-    let default = default.and_then(|name| name.strip_prefix("origin/").map(str::to_owned)).unwrap_or_else(|| "main".to_owned());
+    let default = tree.ask(&[
+        "symbolic-ref",
+        "--quiet",
+        "--short",
+        "refs/remotes/origin/HEAD",
+    ]);
+    let default = default
+        .and_then(|name| name.strip_prefix("origin/").map(str::to_owned))
+        .unwrap_or_else(|| "main".to_owned());
     variables.push(("CI_DEFAULT_BRANCH", default));
     variables
 }
@@ -116,40 +182,64 @@ fn address(url: &str) -> Option<(String, String)> {
         // git@host:group/project.git
         None => url.split_once(':').filter(|(host, _)| host.contains('@'))?,
     };
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
     let path = path.trim_matches('/').trim_end_matches(".git");
-    let usable = path.contains('/') && path.split('/').all(|part| !part.is_empty() && part != "." && part != "..");
+    let usable = path.contains('/')
+        && path
+            .split('/')
+            .all(|part| !part.is_empty() && part != "." && part != "..");
     usable.then(|| (host.to_owned(), path.to_owned()))
 }
 
 /// Lower case, everything but letters and digits a dash, no dash at either end. Source: GitLab, `Gitlab::Utils.slugify`.
 fn slug(text: &str, longest: usize) -> String {
     let lower = text.to_lowercase();
-    let dashed: String = lower.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(longest).collect();
+    let dashed: String = lower
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .take(longest)
+        .collect();
     dashed.trim_matches('-').to_owned()
 }
 
 /// FNV-1a, in the range of ids.
 fn stable_number(text: &str) -> u64 {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     1 + hash % 2_000_000_000
 }
 
 /// `2024-05-06T07:08:09Z`.
 fn timestamp(at: SystemTime) -> String {
-    let secs = at.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
+    let secs = at
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO)
+        .as_secs();
     let (days, day_secs) = (secs / 86_400, secs % 86_400);
     // Days since 1 March of the year 0, in years that begin in March. Source: Howard Hinnant, "chrono-compatible
     // low-level date algorithms".
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
     let year = year_of_era + era * 400 + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", day_secs / 3600, day_secs / 60 % 60, day_secs % 60)
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
+        day_secs / 3600,
+        day_secs / 60 % 60,
+        day_secs % 60
+    )
 }
 
 #[cfg(test)]
@@ -158,16 +248,40 @@ mod tests {
 
     #[test]
     fn project_paths_come_from_any_form_of_address() {
-        for url in ["https://git.example.test/a/b/c.git", "git@git.example.test:a/b/c.git", "ssh://git@git.example.test/a/b/c"] {
-            assert_eq!(address(url), Some(("git.example.test".to_owned(), "a/b/c".to_owned())), "{url}");
+        for url in [
+            "https://git.example.test/a/b/c.git",
+            "git@git.example.test:a/b/c.git",
+            "ssh://git@git.example.test/a/b/c",
+        ] {
+            assert_eq!(
+                address(url),
+                Some(("git.example.test".to_owned(), "a/b/c".to_owned())),
+                "{url}"
+            );
         }
-        assert_eq!(["/srv/a.git", "file:///srv/a.git", "https://host/one", "https://host/../x"].map(address), [const { None }; 4]);
+        assert_eq!(
+            [
+                "/srv/a.git",
+                "file:///srv/a.git",
+                "https://host/one",
+                "https://host/../x"
+            ]
+            .map(address),
+            [const { None }; 4]
+        );
     }
 
     #[test]
     fn slugs_and_times_have_gitlabs_form() {
         assert_eq!(slug("Feature/ÄB_1-", 63), "feature--b-1");
         let at = |secs| timestamp(UNIX_EPOCH + Duration::from_secs(secs));
-        assert_eq!([at(0), at(951_782_400), at(1_700_000_000)], ["1970-01-01T00:00:00Z", "2000-02-29T00:00:00Z", "2023-11-14T22:13:20Z"]);
+        assert_eq!(
+            [at(0), at(951_782_400), at(1_700_000_000)],
+            [
+                "1970-01-01T00:00:00Z",
+                "2000-02-29T00:00:00Z",
+                "2023-11-14T22:13:20Z"
+            ]
+        );
     }
 }

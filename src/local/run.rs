@@ -1,29 +1,27 @@
 //! A pipeline from its file to the summary: one job after the other, each through the executor's four stages.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{IsTerminal, Read};
-use std::path::{Path, PathBuf};
+use std::io::IsTerminal;
+use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::decide::{self, Fate};
-use super::driver::{Driver, Incoming};
-use super::filter::Markers;
+use super::driver::Driver;
 use super::jobs::{Setting, assignment};
-use super::log::JobLog;
-use super::outcome::{Failure, State};
+use super::outcome::Failure;
 use super::pack::pack;
 use super::predefined::Project;
-use super::scratch::{Scratch, cannot_write};
+use super::scratch::Scratch;
 use super::scripts::Sources;
 use super::signals::{Interrupt, Signals, Urgency};
 use super::slots::Slot;
+use super::turns::{Done, Turns};
 use super::work_tree::{History, WorkTree};
-use super::{OnFailure, dotenv, shell, table};
+use super::{OnFailure, table};
 use crate::error::{Class, Error, Result, Signal};
 use crate::job::Variable;
 use crate::output::Output;
-use crate::pipeline::{Job, Pipeline};
+use crate::pipeline::Pipeline;
 use crate::settings::Settings;
 
 /// What is run, and how.
@@ -42,14 +40,26 @@ pub(super) fn list(file: &Path, output: &Output) -> Result<()> {
 }
 
 /// Runs the pipeline.
-pub(super) fn run(wanted: &Wanted<'_>, settings: &Settings, config: Option<&Path>, output: &Output) -> Result<()> {
-    if wanted.on_failure == OnFailure::Shell && !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
-        return Err(Error::usage("`--shell` needs a terminal").hint("leave `--shell` out where nobody can type"));
+pub(super) fn run(
+    wanted: &Wanted<'_>,
+    settings: &Settings,
+    config: Option<&Path>,
+    output: &Output,
+) -> Result<()> {
+    if wanted.on_failure == OnFailure::Shell
+        && !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal())
+    {
+        return Err(Error::usage("`--shell` needs a terminal")
+            .hint("leave `--shell` out where nobody can type"));
     }
     let started = Instant::now();
     let tree = WorkTree::find(Path::new("."))?;
     let pipeline = read(wanted.file, &tree)?;
-    let variables = wanted.variables.iter().map(|text| assignment(text)).collect::<Result<Vec<Variable>>>()?;
+    let variables = wanted
+        .variables
+        .iter()
+        .map(|text| assignment(text))
+        .collect::<Result<Vec<Variable>>>()?;
     let jobs = pipeline.select(wanted.jobs)?;
     let signals = Signals::listen(Interrupt::Soft)?;
     let driver = Driver::new(settings, config, &signals)?;
@@ -71,7 +81,14 @@ pub(super) fn run(wanted: &Wanted<'_>, settings: &Settings, config: Option<&Path
         archive: packed.archive,
         slot: slot.number,
     };
-    let mut runs = Runs { setting: &setting, driver: &driver, output: *output, scratch: &scratch, on_failure: wanted.on_failure, done: BTreeMap::new() };
+    let mut turns = Turns {
+        setting: &setting,
+        driver: &driver,
+        output: *output,
+        scratch: &scratch,
+        on_failure: wanted.on_failure,
+        done: BTreeMap::new(),
+    };
     let mut fates = BTreeMap::new();
     let mut rows = Vec::new();
     for (n, job) in (0..).zip(&jobs) {
@@ -81,18 +98,22 @@ pub(super) fn run(wanted: &Wanted<'_>, settings: &Settings, config: Option<&Path
         };
         let (fate, took) = match skipped {
             Some(why) => (Fate::Skipped(why), Duration::ZERO),
-            None => runs.one(job, first_id + n)?,
+            None => turns.one(job, first_id + n)?,
         };
         fates.insert(job.name.clone(), fate.clone());
         rows.push((job.name.clone(), fate, took));
     }
     output.data(format!("\n{}", table::summary(&rows, started.elapsed())));
-    verdict(&rows, &runs.done, signals.first())
+    verdict(&rows, &turns.done, signals.first())
 }
 
 fn read(file: &Path, tree: &WorkTree) -> Result<Pipeline> {
     let at_root = tree.root.join(file);
-    let found = if file.exists() || !at_root.exists() { file.to_owned() } else { at_root };
+    let found = if file.exists() || !at_root.exists() {
+        file.to_owned()
+    } else {
+        at_root
+    };
     let text = std::fs::read_to_string(&found).map_err(|error| {
         Error::usage(format!("cannot read the pipeline `{}`", file.display()))
             .caused_by(error)
@@ -103,130 +124,54 @@ fn read(file: &Path, tree: &WorkTree) -> Result<Pipeline> {
 
 /// Job ids must differ from those of every run that is alive on this engine.
 fn first_id() -> u64 {
-    let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_millis());
+    let millis = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| elapsed.as_millis());
     u64::try_from(millis).unwrap_or(0) * 1000
 }
 
 fn told(tree: &WorkTree, files: usize) -> String {
     let root = tree.root.display();
+    let files = if files == 1 {
+        "1 file".to_owned()
+    } else {
+        format!("{files} files")
+    };
     match &tree.history {
-        History::None => format!("Took {files} files of `{root}`, which is no git repository"),
-        History::Unborn { .. } => format!("Took {files} files of `{root}`, which has no commit yet"),
+        History::None => format!("Took {files} of `{root}`, which is no git repository"),
+        History::Unborn { .. } => format!("Took {files} of `{root}`, which has no commit yet"),
         History::Commit(commit) => {
             let sha = commit.sha.get(..8).unwrap_or(&commit.sha);
-            let changes = if tree.is_changed() { ", with changes that are not committed" } else { "" };
-            format!("Took {files} files of `{root}` at {sha}{changes}")
+            let changes = if tree.is_changed() {
+                ", with changes that are not committed"
+            } else {
+                ""
+            };
+            format!("Took {files} of `{root}` at {sha}{changes}")
         }
     }
 }
 
-/// What a job that ran left behind.
-struct Done {
-    id: u64,
-    artifacts: PathBuf,
-    variables: Vec<(String, String)>,
-    failure: Option<Failure>,
-}
-
-struct Runs<'a> {
-    setting: &'a Setting<'a>,
-    driver: &'a Driver<'a>,
-    output: Output,
-    scratch: &'a Scratch,
-    on_failure: OnFailure,
-    done: BTreeMap<String, Done>,
-}
-
-impl Runs<'_> {
-    fn one(&mut self, job: &Job, id: u64) -> Result<(Fate, Duration)> {
-        let image = job.image.as_ref().map_or("the default image", |image| image.name.as_str());
-        let head = format!("Job {} (stage {}, {image})", job.name, job.stage);
-        self.output.data(format!("\n{}\n", self.output.paint("1", &head)));
-        let directory = self.scratch.path().join(id.to_string());
-        std::fs::create_dir(&directory).map_err(|error| cannot_write(&directory, error))?;
-        let (incoming, inherited) = self.inheritance(job);
-        let task = self.setting.task(job, id, &inherited, incoming, directory.clone())?;
-        let mut log = JobLog::new(self.output, Markers::Strip);
-        let mut outcome = self.driver.run(&task, &mut log, &mut |identity, project_dir| match self.on_failure {
-            OnFailure::Remove => {}
-            OnFailure::Shell => shell::open(self.driver, identity, project_dir, &self.output),
-        });
-        let variables = reported(job, &directory).unwrap_or_else(|error| {
-            self.output.error(&error);
-            if outcome.state == State::Success {
-                outcome.state = State::Failed(Failure::Script(None));
-            }
-            Vec::new()
-        });
-        let (fate, failure) = match &outcome.state {
-            State::Success => (Fate::Passed, None),
-            State::Canceled => (Fate::Canceled, None),
-            State::Failed(failure) => {
-                let why = brief(failure);
-                let allowed = decide::is_allowed(job, outcome.state.exit_code());
-                (if allowed { Fate::Allowed(why) } else { Fate::Failed(why) }, Some(failure.clone()).filter(|_| !allowed))
-            }
-        };
-        self.done.insert(job.name.clone(), Done { id, artifacts: directory, variables, failure });
-        Ok((fate, outcome.took))
-    }
-
-    /// Archives and dotenv variables of the jobs that `job` depends on.
-    fn inheritance(&self, job: &Job) -> (Vec<Incoming>, Vec<(String, String)>) {
-        let (mut incoming, mut variables) = (Vec::new(), Vec::new());
-        for before in self.setting.pipeline.artifacts_for(job) {
-            let Some(done) = self.done.get(&before.name) else { continue };
-            variables.extend(done.variables.iter().cloned());
-            let archives = before.artifacts.iter().enumerate().filter(|(_, spec)| spec.artifact_type == "archive");
-            for archive in archives.map(|(index, _)| done.artifacts.join(format!("{index}.tar"))).filter(|path| path.exists()) {
-                incoming.push(Incoming { id: done.id, name: before.name.clone(), archive });
-            }
-        }
-        (incoming, variables)
-    }
-}
-
-/// The variables in a job's dotenv reports.
-fn reported(job: &Job, directory: &Path) -> Result<Vec<(String, String)>> {
-    let mut variables = Vec::new();
-    for (index, _) in job.artifacts.iter().enumerate().filter(|(_, spec)| spec.artifact_type == "dotenv") {
-        let path = directory.join(format!("{index}.tar"));
-        let Ok(file) = File::open(&path) else { continue };
-        let broken = |error| Error::system(format!("cannot read the reports of the job `{}`", job.name)).caused_by(error);
-        for entry in tar::Archive::new(file).entries().map_err(broken)? {
-            let mut entry = entry.map_err(broken)?;
-            if entry.header().entry_type() != tar::EntryType::Regular {
-                continue;
-            }
-            let name = entry.path().map_err(broken)?.display().to_string();
-            let mut text = Vec::new();
-            entry.by_ref().take(64 * 1024).read_to_end(&mut text).map_err(broken)?;
-            variables.extend(dotenv::parse(&text, name.trim_start_matches("./"))?);
-        }
-    }
-    Ok(variables)
-}
-
-/// Why a job failed, for the summary.
-fn brief(failure: &Failure) -> String {
-    match failure {
-        Failure::Script(Some(code)) => format!("exit {code}"),
-        Failure::Script(None) => "dotenv report".to_owned(),
-        Failure::System(_) => "system".to_owned(),
-        Failure::JobTimeout | Failure::ScriptTimeout => "timeout".to_owned(),
-        Failure::Canceled => "cancelled".to_owned(),
-    }
-}
-
-fn verdict(rows: &[(String, Fate, Duration)], done: &BTreeMap<String, Done>, signal: Option<Signal>) -> Result<()> {
+fn verdict(
+    rows: &[(String, Fate, Duration)],
+    done: &BTreeMap<String, Done>,
+    signal: Option<Signal>,
+) -> Result<()> {
     if let Some(signal) = signal {
         let name = match signal {
             Signal::Interrupt => "SIGINT",
             Signal::Terminate => "SIGTERM",
         };
-        return Err(Error::new(Class::Cancelled(signal), format!("the pipeline was cancelled by {name}")));
+        return Err(Error::new(
+            Class::Cancelled(signal),
+            format!("the pipeline was cancelled by {name}"),
+        ));
     }
-    let failed: Vec<&String> = rows.iter().filter(|(_, fate, _)| matches!(fate, Fate::Failed(_))).map(|(name, ..)| name).collect();
+    let failed: Vec<&String> = rows
+        .iter()
+        .filter(|(_, fate, _)| matches!(fate, Fate::Failed(_)))
+        .map(|(name, ..)| name)
+        .collect();
     if failed.is_empty() {
         return Ok(());
     }
@@ -235,7 +180,19 @@ fn verdict(rows: &[(String, Fate, Duration)], done: &BTreeMap<String, Done>, sig
         [one] => format!("the job {one} failed"),
         several => format!("{} jobs failed: {}", several.len(), several.join(", ")),
     };
-    let failures: Vec<&Failure> = failed.iter().filter_map(|name| done.get(*name)?.failure.as_ref()).collect();
-    let system = failures.iter().all(|failure| matches!(failure, Failure::System(_)));
-    Err(Error::new(if system { Class::System } else { super::script_class(failures[0]) }, message))
+    let failures: Vec<&Failure> = failed
+        .iter()
+        .filter_map(|name| done.get(*name)?.failure.as_ref())
+        .collect();
+    let system = failures
+        .iter()
+        .all(|failure| matches!(failure, Failure::System(_)));
+    Err(Error::new(
+        if system {
+            Class::System
+        } else {
+            super::script_class(failures[0])
+        },
+        message,
+    ))
 }

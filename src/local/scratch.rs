@@ -15,16 +15,25 @@ pub(super) struct Scratch(PathBuf);
 impl Scratch {
     pub(super) fn new(purpose: &str) -> Result<Self> {
         let base = std::env::temp_dir();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_nanos());
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |elapsed| elapsed.as_nanos());
         for n in 0..1000u128 {
-            let path = base.join(format!("baws-ci-{purpose}-{}-{:x}", std::process::id(), now + n));
+            let path = base.join(format!(
+                "baws-ci-{purpose}-{}-{:x}",
+                std::process::id(),
+                now + n
+            ));
             match DirBuilder::new().mode(0o700).create(&path) {
                 Ok(()) => return Ok(Scratch(path)),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(cannot_write(&path, error)),
             }
         }
-        Err(Error::system(format!("cannot find a free name for a directory in `{}`", base.display())))
+        Err(Error::system(format!(
+            "cannot find a free name for a directory in `{}`",
+            base.display()
+        )))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -32,10 +41,16 @@ impl Scratch {
     }
 
     /// Creates a file, which must be new, and writes it.
-    pub(super) fn write(&self, name: impl AsRef<Path>, mode: u32, content: &[u8]) -> Result<PathBuf> {
+    pub(super) fn write(
+        &self,
+        name: impl AsRef<Path>,
+        mode: u32,
+        content: &[u8],
+    ) -> Result<PathBuf> {
         let path = self.0.join(name);
         let mut file = create(&path, mode)?;
-        file.write_all(content).map_err(|error| cannot_write(&path, error))?;
+        file.write_all(content)
+            .map_err(|error| cannot_write(&path, error))?;
         Ok(path)
     }
 }
@@ -50,7 +65,13 @@ impl Drop for Scratch {
 
 /// A new file; one that is there already is somebody else's.
 pub(super) fn create(path: &Path, mode: u32) -> Result<File> {
-    OpenOptions::new().write(true).read(true).create_new(true).mode(mode).open(path).map_err(|error| cannot_write(path, error))
+    OpenOptions::new()
+        .write(true)
+        .read(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path)
+        .map_err(|error| cannot_write(path, error))
 }
 
 pub(super) fn cannot_write(path: &Path, cause: std::io::Error) -> Error {

@@ -54,7 +54,15 @@ impl Signals {
         let (interrupts, terminations, children) =
             streams.map_err(|error| Error::system("cannot listen for signals").caused_by(error))?;
         let (urgency, first) = (Cell::new(Urgency::None), Cell::new(None));
-        Ok(Signals { interrupts, terminations, children, registered, interrupt, urgency, first })
+        Ok(Signals {
+            interrupts,
+            terminations,
+            children,
+            registered,
+            interrupt,
+            urgency,
+            first,
+        })
     }
 
     /// How urgent it is by now.
@@ -72,8 +80,10 @@ impl Signals {
         if self.first.get().is_none() {
             self.first.set(Some(signal));
         }
-        let hard = self.urgency.get() != Urgency::None || (signal == Signal::Interrupt && self.interrupt == Interrupt::Hard);
-        self.urgency.set(if hard { Urgency::Hard } else { Urgency::Soft });
+        let hard = self.urgency.get() != Urgency::None
+            || (signal == Signal::Interrupt && self.interrupt == Interrupt::Hard);
+        self.urgency
+            .set(if hard { Urgency::Hard } else { Urgency::Soft });
     }
 
     /// The signal that came first.
@@ -88,7 +98,8 @@ impl Signals {
 
     /// Readable when there may be news.
     pub(super) fn descriptors(&self) -> [PollFd<'_>; 3] {
-        [&self.interrupts, &self.terminations, &self.children].map(|stream| PollFd::new(stream, PollFlags::IN))
+        [&self.interrupts, &self.terminations, &self.children]
+            .map(|stream| PollFd::new(stream, PollFlags::IN))
     }
 
     /// Waits, but not once it is urgent.
@@ -98,7 +109,10 @@ impl Signals {
             self.forget_children();
             let left = end.saturating_duration_since(Instant::now());
             let mut descriptors = self.descriptors();
-            if left.is_zero() || poll(&mut descriptors, Some(&timespec(left))).is_err_and(|error| error != rustix::io::Errno::INTR) {
+            if left.is_zero()
+                || poll(&mut descriptors, Some(&timespec(left)))
+                    .is_err_and(|error| error != rustix::io::Errno::INTR)
+            {
                 return;
             }
         }
@@ -114,7 +128,10 @@ impl Drop for Signals {
 }
 
 pub(super) fn timespec(time: Duration) -> Timespec {
-    Timespec { tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX), tv_nsec: i64::from(time.subsec_nanos()) }
+    Timespec {
+        tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: i64::from(time.subsec_nanos()),
+    }
 }
 
 /// How many bytes, one a signal, there were.

@@ -24,23 +24,39 @@ impl Slot {
         let user = rustix::process::getuid().as_raw();
         let directory = std::env::temp_dir().join(format!("baws-ci-slots-{user}"));
         match DirBuilder::new().mode(0o700).create(&directory) {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(cannot_write(&directory, error)),
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                return Err(cannot_write(&directory, error));
+            }
             Ok(()) | Err(_) => {}
         }
-        let found = std::fs::symlink_metadata(&directory).map_err(|error| cannot_write(&directory, error))?;
+        let found = std::fs::symlink_metadata(&directory)
+            .map_err(|error| cannot_write(&directory, error))?;
         if !found.is_dir() || found.uid() != user {
-            return Err(Error::precondition(format!("`{}` is not this user's directory", directory.display()))
-                .hint("remove it, or point TMPDIR elsewhere"));
+            return Err(Error::precondition(format!(
+                "`{}` is not this user's directory",
+                directory.display()
+            ))
+            .hint("remove it, or point TMPDIR elsewhere"));
         }
         for number in 0..MOST {
             let path = directory.join(format!("{project_id}-{number}"));
-            let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+            let lock = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .open(&path);
             let lock = lock.map_err(|error| cannot_write(&path, error))?;
             if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
-                return Ok(Slot { number, _lock: lock });
+                return Ok(Slot {
+                    number,
+                    _lock: lock,
+                });
             }
         }
-        Err(Error::system(format!("{MOST} jobs of this project run already")))
+        Err(Error::system(format!(
+            "{MOST} jobs of this project run already"
+        )))
     }
 }
 

@@ -16,20 +16,33 @@ pub(super) fn list(pipeline: &Pipeline) -> String {
             When::Always => "always",
             When::Manual => "manual",
         };
-        [job.stage.clone(), job.name.clone(), image(job), needs(job), when.to_owned()]
+        [
+            job.stage.clone(),
+            job.name.clone(),
+            image(job),
+            needs(job),
+            when.to_owned(),
+        ]
     }));
     columns(&rows)
 }
 
 fn image(job: &Job) -> String {
-    job.image.as_ref().map_or("-", |image| image.name.as_str()).to_owned()
+    job.image
+        .as_ref()
+        .map_or("-", |image| image.name.as_str())
+        .to_owned()
 }
 
 fn needs(job: &Job) -> String {
     match &job.needs {
         None => "earlier stages".to_owned(),
         Some(needs) if needs.is_empty() => "nothing".to_owned(),
-        Some(needs) => needs.iter().map(|need| need.job.as_str()).collect::<Vec<_>>().join(", "),
+        Some(needs) => needs
+            .iter()
+            .map(|need| need.job.as_str())
+            .collect::<Vec<_>>()
+            .join(", "),
     }
 }
 
@@ -37,7 +50,11 @@ fn needs(job: &Job) -> String {
 pub(super) fn summary(rows: &[(String, Fate, Duration)], total: Duration) -> String {
     let mut lines = vec![["JOB", "RESULT", "TIME"].map(str::to_owned)];
     lines.extend(rows.iter().map(|(name, fate, took)| {
-        let time = if matches!(fate, Fate::Skipped(_)) { String::new() } else { duration(*took) };
+        let time = if matches!(fate, Fate::Skipped(_)) {
+            String::new()
+        } else {
+            duration(*took)
+        };
         [name.clone(), words(fate), time]
     }));
     lines.push(["total".to_owned(), String::new(), duration(total)]);
@@ -56,11 +73,20 @@ fn words(fate: &Fate) -> String {
 
 /// Cells padded to the width of their column, without blanks at the end of a line.
 fn columns<const N: usize>(rows: &[[String; N]]) -> String {
-    let width = |n: usize| rows.iter().map(|row| row[n].chars().count()).max().unwrap_or(0);
+    let width = |n: usize| {
+        rows.iter()
+            .map(|row| row[n].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..N).map(width).collect();
     let mut text = String::new();
     for row in rows {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}"))
+            .collect();
         text.push_str(cells.join("  ").trim_end());
         text.push('\n');
     }
@@ -90,10 +116,26 @@ ship: {stage: deploy, script: x, needs: [build, check], when: manual, image: oth
     #[test]
     fn the_summary_says_what_became_of_each_job() {
         let rows = [
-            ("build".to_owned(), Fate::Passed, Duration::from_millis(1234)),
-            ("lint".to_owned(), Fate::Allowed("exit 1".to_owned()), Duration::from_secs(3)),
-            ("test".to_owned(), Fate::Failed("exit 3".to_owned()), Duration::from_secs(200)),
-            ("deploy".to_owned(), Fate::Skipped("`test` failed".to_owned()), Duration::ZERO),
+            (
+                "build".to_owned(),
+                Fate::Passed,
+                Duration::from_millis(1234),
+            ),
+            (
+                "lint".to_owned(),
+                Fate::Allowed("exit 1".to_owned()),
+                Duration::from_secs(3),
+            ),
+            (
+                "test".to_owned(),
+                Fate::Failed("exit 3".to_owned()),
+                Duration::from_secs(200),
+            ),
+            (
+                "deploy".to_owned(),
+                Fate::Skipped("`test` failed".to_owned()),
+                Duration::ZERO,
+            ),
         ];
         insta::assert_snapshot!(summary(&rows, Duration::from_secs(205)), @r"
         JOB     RESULT                    TIME

@@ -78,7 +78,10 @@ impl Variables {
         };
         let mut all = Vec::new();
         if !job.image.name.is_empty() {
-            all.push(Variable { raw: false, ..own("CI_JOB_IMAGE", &job.image.name) });
+            all.push(Variable {
+                raw: false,
+                ..own("CI_JOB_IMAGE", &job.image.name)
+            });
         }
         all.extend([
             own("CI_RUNNER_SHORT_TOKEN", RUNNER),
@@ -101,15 +104,35 @@ impl Variables {
     }
 
     fn expanded(all: &[Variable], temporary: &str) -> Self {
-        let path = |variable: &Variable| variable.file.then(|| format!("{temporary}/{}", variable.key));
+        let path = |variable: &Variable| {
+            variable
+                .file
+                .then(|| format!("{temporary}/{}", variable.key))
+        };
         let seen = |variable: &Variable| path(variable).unwrap_or_else(|| variable.value.clone());
-        let unexpanded: BTreeMap<String, String> = all.iter().map(|one| (one.key.clone(), seen(one))).collect();
-        let mut variables = Variables { order: Vec::new(), entries: BTreeMap::new(), values: BTreeMap::new() };
+        let unexpanded: BTreeMap<String, String> =
+            all.iter().map(|one| (one.key.clone(), seen(one))).collect();
+        let mut variables = Variables {
+            order: Vec::new(),
+            entries: BTreeMap::new(),
+            values: BTreeMap::new(),
+        };
         for one in all {
-            let value = if one.raw { one.value.clone() } else { expand(&one.value, &unexpanded) };
+            let value = if one.raw {
+                one.value.clone()
+            } else {
+                expand(&one.value, &unexpanded)
+            };
             let path = path(one);
-            variables.values.insert(one.key.clone(), path.clone().unwrap_or_else(|| value.clone()));
-            let entry = Entry { value, path, masked: one.masked };
+            variables.values.insert(
+                one.key.clone(),
+                path.clone().unwrap_or_else(|| value.clone()),
+            );
+            let entry = Entry {
+                value,
+                path,
+                masked: one.masked,
+            };
             if variables.entries.insert(one.key.clone(), entry).is_none() {
                 variables.order.push(one.key.clone());
             }
@@ -133,7 +156,9 @@ impl Variables {
 
     /// Names and values for the environment of a stage, without their prefix; file variables by content.
     pub(super) fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.entries.iter().map(|(name, entry)| (name.as_str(), entry.value.as_str()))
+        self.entries
+            .iter()
+            .map(|(name, entry)| (name.as_str(), entry.value.as_str()))
     }
 
     /// What scripts export, in the runner's order. Names that no shell can hold are left out.
@@ -141,16 +166,26 @@ impl Variables {
         let shell = |name: &&String| crate::pipeline::is_variable_name(name);
         self.order.iter().filter(shell).filter_map(|name| {
             let entry = self.entries.get(name)?;
-            Some((name.as_str(), match &entry.path {
-                Some(path) => Export::File { path, content: &entry.value },
-                None => Export::Text(&entry.value),
-            }))
+            Some((
+                name.as_str(),
+                match &entry.path {
+                    Some(path) => Export::File {
+                        path,
+                        content: &entry.value,
+                    },
+                    None => Export::Text(&entry.value),
+                },
+            ))
         })
     }
 
     /// What must not be seen in the job log.
     pub(super) fn masked(&self) -> Vec<String> {
-        self.entries.values().filter(|entry| entry.masked && !entry.value.is_empty()).map(|entry| entry.value.clone()).collect()
+        self.entries
+            .values()
+            .filter(|entry| entry.masked && !entry.value.is_empty())
+            .map(|entry| entry.value.clone())
+            .collect()
     }
 }
 
@@ -169,7 +204,12 @@ mod tests {
 
     fn variables(text: &str) -> Variables {
         let job = serde_json::from_str(&format!(r#"{{"id":7,"variables":{text}}}"#)).unwrap();
-        let at = Surroundings { builds_dir: "/b".into(), project_dir: "/b/p".into(), slot: 0, status: Status::Running };
+        let at = Surroundings {
+            builds_dir: "/b".into(),
+            project_dir: "/b/p".into(),
+            slot: 0,
+            status: Status::Running,
+        };
         Variables::new(&job, &at)
     }
 
@@ -184,8 +224,13 @@ mod tests {
 
     #[test]
     fn a_file_variable_is_content_by_itself_and_a_path_in_others() {
-        let v = variables(r#"[{"key":"CERT","value":"pem","file":true},{"key":"SEE","value":"see $CERT"}]"#);
-        assert_eq!((v.get("CERT"), v.get("SEE")), (Some("pem"), Some("see /b/p.tmp/CERT")));
+        let v = variables(
+            r#"[{"key":"CERT","value":"pem","file":true},{"key":"SEE","value":"see $CERT"}]"#,
+        );
+        assert_eq!(
+            (v.get("CERT"), v.get("SEE")),
+            (Some("pem"), Some("see /b/p.tmp/CERT"))
+        );
         assert_eq!(v.expand("$CERT"), "/b/p.tmp/CERT");
     }
 }

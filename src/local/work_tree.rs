@@ -22,7 +22,9 @@ pub(super) enum History {
     /// No git repository.
     None,
     /// A repository without a commit.
-    Unborn { branch: String },
+    Unborn {
+        branch: String,
+    },
     Commit(Box<Commit>),
 }
 
@@ -42,39 +44,79 @@ pub(super) struct Commit {
 impl WorkTree {
     /// The work tree that `directory` is in.
     pub(super) fn find(directory: &Path) -> Result<Self> {
-        let directory = std::fs::canonicalize(directory)
-            .map_err(|error| Error::usage(format!("cannot find the directory `{}`", directory.display())).caused_by(error))?;
-        if !directory.ancestors().any(|parent| parent.join(".git").exists()) {
-            return Ok(WorkTree { root: directory, history: History::None });
+        let directory = std::fs::canonicalize(directory).map_err(|error| {
+            Error::usage(format!(
+                "cannot find the directory `{}`",
+                directory.display()
+            ))
+            .caused_by(error)
+        })?;
+        if !directory
+            .ancestors()
+            .any(|parent| parent.join(".git").exists())
+        {
+            return Ok(WorkTree {
+                root: directory,
+                history: History::None,
+            });
         }
         let root = git(&directory, &["rev-parse", "--show-toplevel"])?;
-        let tree = WorkTree { root: PathBuf::from(OsStr::from_bytes(&root)), history: History::None };
+        let tree = WorkTree {
+            root: PathBuf::from(OsStr::from_bytes(&root)),
+            history: History::None,
+        };
         let history = tree.read_history()?;
         Ok(WorkTree { history, ..tree })
     }
 
     /// `git` in this work tree; `None` where it answers with an error.
     pub(super) fn ask(&self, arguments: &[&str]) -> Option<String> {
-        git(&self.root, arguments).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).filter(|text| !text.is_empty())
+        git(&self.root, arguments)
+            .ok()
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .filter(|text| !text.is_empty())
     }
 
     fn read_history(&self) -> Result<History> {
         let branch = self.ask(&["symbolic-ref", "--quiet", "--short", "HEAD"]);
         let Some(sha) = self.ask(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]) else {
-            return Ok(History::Unborn { branch: branch.unwrap_or_else(|| "main".to_owned()) });
+            return Ok(History::Unborn {
+                branch: branch.unwrap_or_else(|| "main".to_owned()),
+            });
         };
-        let shown = git(&self.root, &["show", "--no-patch", "--no-show-signature", "--format=%an <%ae>%n%aI%n%B", "HEAD"])?;
+        let shown = git(
+            &self.root,
+            &[
+                "show",
+                "--no-patch",
+                "--no-show-signature",
+                "--format=%an <%ae>%n%aI%n%B",
+                "HEAD",
+            ],
+        )?;
         let shown = String::from_utf8_lossy(&shown).into_owned();
         let mut lines = shown.splitn(3, '\n').map(str::to_owned);
         let mut next = || lines.next().unwrap_or_default();
         let (author, time, message) = (next(), next(), next());
-        let tag = if branch.is_none() { self.ask(&["describe", "--tags", "--exact-match", "HEAD"]) } else { None };
-        Ok(History::Commit(Box::new(Commit { sha, branch, tag, author, time, message: message.trim_end().to_owned() })))
+        let tag = if branch.is_none() {
+            self.ask(&["describe", "--tags", "--exact-match", "HEAD"])
+        } else {
+            None
+        };
+        Ok(History::Commit(Box::new(Commit {
+            sha,
+            branch,
+            tag,
+            author,
+            time,
+            message: message.trim_end().to_owned(),
+        })))
     }
 
     /// Whether anything differs from the commit.
     pub(super) fn is_changed(&self) -> bool {
-        self.ask(&["status", "--porcelain", "--ignore-submodules=none"]).is_some()
+        self.ask(&["status", "--porcelain", "--ignore-submodules=none"])
+            .is_some()
     }
 
     /// Every file, link and empty directory that belongs to it, relative to the root: what is tracked and still there, and
@@ -83,15 +125,29 @@ impl WorkTree {
         let mut found = BTreeSet::new();
         match self.history {
             History::None => walk(&self.root, Path::new(""), &mut found)?,
-            History::Unborn { .. } | History::Commit(_) => listed(&self.root, Path::new(""), &mut found)?,
+            History::Unborn { .. } | History::Commit(_) => {
+                listed(&self.root, Path::new(""), &mut found)?
+            }
         }
         Ok(found.into_iter().collect())
     }
 }
 
 fn listed(root: &Path, below: &Path, found: &mut BTreeSet<PathBuf>) -> Result<()> {
-    let names = git(&root.join(below), &["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
-    for name in names.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+    let names = git(
+        &root.join(below),
+        &[
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ],
+    )?;
+    for name in names
+        .split(|byte| *byte == 0)
+        .filter(|name| !name.is_empty())
+    {
         let path = below.join(OsStr::from_bytes(name));
         let Ok(metadata) = std::fs::symlink_metadata(root.join(&path)) else {
             // Deleted, but not from the index.
@@ -111,7 +167,13 @@ fn listed(root: &Path, below: &Path, found: &mut BTreeSet<PathBuf>) -> Result<()
 
 fn walk(root: &Path, below: &Path, found: &mut BTreeSet<PathBuf>) -> Result<()> {
     let directory = root.join(below);
-    let unreadable = |error| Error::usage(format!("cannot read the directory `{}`", directory.display())).caused_by(error);
+    let unreadable = |error| {
+        Error::usage(format!(
+            "cannot read the directory `{}`",
+            directory.display()
+        ))
+        .caused_by(error)
+    };
     let mut empty = true;
     for entry in std::fs::read_dir(&directory).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
@@ -133,14 +195,25 @@ fn walk(root: &Path, below: &Path, found: &mut BTreeSet<PathBuf>) -> Result<()> 
 /// What `git` prints, without the last line's end.
 pub(super) fn git(directory: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
     let mut command = Command::new("git");
-    command.current_dir(directory).args(arguments).env("GIT_OPTIONAL_LOCKS", "0");
+    command
+        .current_dir(directory)
+        .args(arguments)
+        .env("GIT_OPTIONAL_LOCKS", "0");
     // Set inside a git hook, where they name another index or repository.
     for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
         command.env_remove(name);
     }
-    let failed = || Error::precondition(format!("`git {}` failed in `{}`", arguments.join(" "), directory.display()));
+    let failed = || {
+        Error::precondition(format!(
+            "`git {}` failed in `{}`",
+            arguments.join(" "),
+            directory.display()
+        ))
+    };
     let mut done = command.output().map_err(|error| {
-        failed().caused_by(error).hint("install git: it tells which files belong to the work tree")
+        failed()
+            .caused_by(error)
+            .hint("install git: it tells which files belong to the work tree")
     })?;
     if !done.status.success() {
         return Err(failed().caused_by(Cause::line(String::from_utf8_lossy(&done.stderr).trim())));

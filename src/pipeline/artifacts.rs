@@ -10,7 +10,9 @@ use super::value::strings;
 
 pub(super) fn read(found: &Value, place: &str, faults: &mut Faults) -> Vec<ArtifactSpec> {
     let Value::Mapping(map) = found else {
-        faults.add(Fault::new(format!("`artifacts` of {place} must hold `paths`, `untracked` or `reports`")));
+        faults.add(Fault::new(format!(
+            "`artifacts` of {place} must hold `paths`, `untracked` or `reports`"
+        )));
         return Vec::new();
     };
     let mut specs = Vec::new();
@@ -21,13 +23,20 @@ pub(super) fn read(found: &Value, place: &str, faults: &mut Faults) -> Vec<Artif
     match map.get("reports") {
         None => {}
         Some(Value::Mapping(reports)) => {
-            let kept = reports.iter().filter_map(|(kind, files)| faults.take(report(kind, files, place)));
+            let kept = reports
+                .iter()
+                .filter_map(|(kind, files)| faults.take(report(kind, files, place)));
             specs.extend(kept);
         }
-        Some(_) => faults.add(Fault::new(format!("`artifacts:reports` of {place} must be kinds of reports with files"))),
+        Some(_) => faults.add(Fault::new(format!(
+            "`artifacts:reports` of {place} must be kinds of reports with files"
+        ))),
     }
     if specs.is_empty() && faults.is_empty() {
-        faults.add(Fault::new(format!("`artifacts` of {place} names nothing to keep")).hint("add `paths`, `untracked: true` or `reports`"));
+        faults.add(
+            Fault::new(format!("`artifacts` of {place} names nothing to keep"))
+                .hint("add `paths`, `untracked: true` or `reports`"),
+        );
     }
     specs
 }
@@ -37,7 +46,9 @@ fn archive(map: &Mapping, place: &str, faults: &mut Faults) -> ArtifactSpec {
         None => Vec::new(),
         Some(Some(paths)) => paths,
         Some(None) => {
-            faults.add(Fault::new(format!("`artifacts:{key}` of {place} must be a list of paths")));
+            faults.add(Fault::new(format!(
+                "`artifacts:{key}` of {place} must be a list of paths"
+            )));
             Vec::new()
         }
     };
@@ -46,17 +57,26 @@ fn archive(map: &Mapping, place: &str, faults: &mut Faults) -> ArtifactSpec {
         None => false,
         Some(Value::Bool(flag)) => *flag,
         Some(_) => {
-            faults.add(Fault::new(format!("`artifacts:untracked` of {place} must be true or false")));
+            faults.add(Fault::new(format!(
+                "`artifacts:untracked` of {place} must be true or false"
+            )));
             false
         }
     };
     let when = text(map, "when").unwrap_or_else(|| "on_success".to_owned());
     if !["on_success", "on_failure", "always"].contains(&when.as_str()) {
-        faults.add(Fault::new(format!("`artifacts:when` of {place} must be on_success, on_failure or always")));
+        faults.add(Fault::new(format!(
+            "`artifacts:when` of {place} must be on_success, on_failure or always"
+        )));
     }
     let expire_in = text(map, "expire_in").unwrap_or_default();
     if !expire_in.is_empty() && expire_in != "never" && duration::seconds(&expire_in).is_none() {
-        faults.add(Fault::new(format!("`artifacts:expire_in` of {place} is no duration: `{expire_in}`")).hint(duration::HINT));
+        faults.add(
+            Fault::new(format!(
+                "`artifacts:expire_in` of {place} is no duration: `{expire_in}`"
+            ))
+            .hint(duration::HINT),
+        );
     }
     ArtifactSpec {
         name: text(map, "name").unwrap_or_default(),
@@ -78,10 +98,16 @@ fn report(kind: &Value, files: &Value, place: &str) -> Result<ArtifactSpec, Faul
         other => strings(other),
     };
     let Some(paths) = paths else {
-        return Err(Fault::new(format!("`artifacts:reports:{kind}` of {place} must be a path or a list of paths")));
+        return Err(Fault::new(format!(
+            "`artifacts:reports:{kind}` of {place} must be a path or a list of paths"
+        )));
     };
     Ok(ArtifactSpec {
-        name: if kind == "dotenv" { String::new() } else { format!("{kind}.xml") },
+        name: if kind == "dotenv" {
+            String::new()
+        } else {
+            format!("{kind}.xml")
+        },
         paths,
         when: "always".to_owned(),
         artifact_type: kind.to_owned(),

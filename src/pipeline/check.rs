@@ -8,8 +8,13 @@ pub(super) fn check(pipeline: &Pipeline, faults: &mut Faults) {
     for job in &pipeline.jobs {
         if !pipeline.stages.contains(&job.stage) {
             let declared = pipeline.stages.join(", ");
-            faults.add(Fault::new(format!("`{}` is in the stage `{}`, which is not declared", job.name, job.stage))
-                .hint(format!("the stages are {declared}; add it to `stages`")));
+            faults.add(
+                Fault::new(format!(
+                    "`{}` is in the stage `{}`, which is not declared",
+                    job.name, job.stage
+                ))
+                .hint(format!("the stages are {declared}; add it to `stages`")),
+            );
         }
         for need in job.needs.iter().flatten() {
             if !(need.optional && pipeline.job(&need.job).is_none()) {
@@ -21,7 +26,10 @@ pub(super) fn check(pipeline: &Pipeline, faults: &mut Faults) {
             if let Some(needs) = &job.needs
                 && !needs.iter().any(|need| need.job == *dependency)
             {
-                faults.add(Fault::new(format!("`dependencies` of `{}` names `{dependency}`, which is not in its `needs`", job.name)));
+                faults.add(Fault::new(format!(
+                    "`dependencies` of `{}` names `{dependency}`, which is not in its `needs`",
+                    job.name
+                )));
             }
         }
     }
@@ -32,19 +40,32 @@ pub(super) fn check(pipeline: &Pipeline, faults: &mut Faults) {
 
 fn target(pipeline: &Pipeline, job: &Job, keyword: &str, name: &str, faults: &mut Faults) {
     let Some(other) = pipeline.job(name) else {
-        let fault = Fault::new(format!("`{keyword}` of `{}` names `{name}`, which is no job", job.name));
-        faults.add(match nearest(name, pipeline.jobs.iter().map(|job| job.name.as_str())) {
-            Some(near) => fault.hint(format!("did you mean `{near}`?")),
-            None => fault,
-        });
+        let fault = Fault::new(format!(
+            "`{keyword}` of `{}` names `{name}`, which is no job",
+            job.name
+        ));
+        faults.add(
+            match nearest(name, pipeline.jobs.iter().map(|job| job.name.as_str())) {
+                Some(near) => fault.hint(format!("did you mean `{near}`?")),
+                None => fault,
+            },
+        );
         return;
     };
     let (here, there) = (pipeline.stage_index(job), pipeline.stage_index(other));
     if there > here {
-        faults.add(Fault::new(format!("`{keyword}` of `{}` names `{name}`, which is in a later stage", job.name)));
+        faults.add(Fault::new(format!(
+            "`{keyword}` of `{}` names `{name}`, which is in a later stage",
+            job.name
+        )));
     } else if there == here && keyword == "dependencies" && job.needs.is_none() {
-        faults.add(Fault::new(format!("`dependencies` of `{}` names `{name}`, which is in the same stage", job.name))
-            .hint("jobs of one stage start together; use `needs` to wait for one of them"));
+        faults.add(
+            Fault::new(format!(
+                "`dependencies` of `{}` names `{name}`, which is in the same stage",
+                job.name
+            ))
+            .hint("jobs of one stage start together; use `needs` to wait for one of them"),
+        );
     }
 }
 
@@ -55,18 +76,31 @@ fn circle(pipeline: &Pipeline) -> Option<String> {
         let mut path = Vec::new();
         if let Some(at) = visit(pipeline, &job.name, &mut path, &mut done) {
             path.push(path[at]);
-            return Some(path[at..].iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" → "));
+            return Some(
+                path[at..]
+                    .iter()
+                    .map(|name| format!("`{name}`"))
+                    .collect::<Vec<_>>()
+                    .join(" → "),
+            );
         }
     }
     None
 }
 
 /// Where in `path` the circle begins, if following the needs of `name` leads into one.
-fn visit<'a>(pipeline: &'a Pipeline, name: &str, path: &mut Vec<&'a str>, done: &mut Vec<&'a str>) -> Option<usize> {
+fn visit<'a>(
+    pipeline: &'a Pipeline,
+    name: &str,
+    path: &mut Vec<&'a str>,
+    done: &mut Vec<&'a str>,
+) -> Option<usize> {
     if let Some(at) = path.iter().position(|seen| *seen == name) {
         return Some(at);
     }
-    let job = pipeline.job(name).filter(|job| !done.contains(&job.name.as_str()))?;
+    let job = pipeline
+        .job(name)
+        .filter(|job| !done.contains(&job.name.as_str()))?;
     path.push(&job.name);
     for need in job.needs.iter().flatten() {
         if let Some(at) = visit(pipeline, &need.job, path, done) {

@@ -23,10 +23,14 @@ pub(super) fn seconds(text: &str) -> Option<u64> {
         if let Some(after) = rest.strip_prefix("and ") {
             rest = after.trim_start();
         }
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let digits = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(rest.len());
         let amount: f64 = rest[..digits].parse().ok()?;
         rest = rest[digits..].trim_start();
-        let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let letters = rest
+            .find(|c: char| !c.is_ascii_alphabetic())
+            .unwrap_or(rest.len());
         let unit = match &rest[..letters] {
             "" => 1,
             word => UNITS.iter().find(|(_, names)| names.contains(&word))?.0,
@@ -43,12 +47,26 @@ mod tests {
 
     #[test]
     fn durations_read_as_gitlab_reads_them() {
-        let forms = ["1h 30m", "90 minutes", "3 hours and 5 seconds", "3600", "1h30m", "1.5 hours", "2 weeks, 1 day"];
-        assert_eq!(forms.map(seconds), [5400, 5400, 10_805, 3600, 5400, 5400, 1_296_000].map(Some));
+        let forms = [
+            "1h 30m",
+            "90 minutes",
+            "3 hours and 5 seconds",
+            "3600",
+            "1h30m",
+            "1.5 hours",
+            "2 weeks, 1 day",
+        ];
+        assert_eq!(
+            forms.map(seconds),
+            [5400, 5400, 10_805, 3600, 5400, 5400, 1_296_000].map(Some)
+        );
     }
 
     #[test]
     fn what_is_no_duration_is_refused() {
-        assert_eq!(["", "soon", "5 parsecs", "-3m", "1:30", "0"].map(seconds), [None; 6]);
+        assert_eq!(
+            ["", "soon", "5 parsecs", "-3m", "1:30", "0"].map(seconds),
+            [None; 6]
+        );
     }
 }

@@ -11,7 +11,10 @@ pub(super) struct Fault {
 
 impl Fault {
     pub(super) fn new(text: impl Into<String>) -> Self {
-        Fault { text: text.into(), hint: None }
+        Fault {
+            text: text.into(),
+            hint: None,
+        }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -1,6 +1,6 @@
-//! Every keyword of GitLab at each level: those read today, and those that are named as not supported yet.
+//! A walk over every keyword of a pipeline, before anything is read.
 //!
-//! Refuses to skip anything: what stands in neither list is a fault, with the nearest keyword.
+//! Refuses to skip anything: what stands in no list of `levels` is a fault, with the nearest keyword.
 
 use std::collections::BTreeMap;
 
@@ -9,56 +9,11 @@ use serde_yaml::{Mapping, Value};
 use crate::error::{Cause, Error, Result};
 
 use super::fault::{Fault, Faults};
+use super::levels::{
+    ALLOW_FAILURE, ARTIFACTS, COVERAGE_REPORT, DEFAULT, DOCKER, IMAGE, JOB, Level, NEED, REPORTS,
+    SERVICE, TOP, VARIABLE,
+};
 use super::nearest::nearest;
-
-/// The keywords of one kind of mapping.
-struct Level {
-    today: &'static [&'static str],
-    later: &'static [&'static str],
-}
-
-const TOP: Level = Level {
-    today: &["stages", "default", "variables", "image", "services", "before_script", "after_script"],
-    later: &["include", "workflow", "cache", "spec", "types"],
-};
-const DEFAULT: Level = Level {
-    today: &["image", "services", "before_script", "after_script", "artifacts", "timeout"],
-    later: &["cache", "hooks", "id_tokens", "identity", "interruptible", "retry", "tags"],
-};
-const JOB: Level = Level {
-    today: &[
-        "stage", "image", "services", "variables", "before_script", "script", "after_script", "needs", "dependencies",
-        "artifacts", "timeout", "allow_failure", "when",
-    ],
-    later: &[
-        "cache", "coverage", "dast_configuration", "environment", "except", "extends", "hooks", "id_tokens", "identity",
-        "inherit", "inputs", "interruptible", "manual_confirmation", "only", "pages", "parallel", "publish", "release",
-        "resource_group", "retry", "rules", "run", "secrets", "start_in", "tags", "trigger",
-    ],
-};
-const IMAGE: Level = Level { today: &["name", "entrypoint", "docker", "pull_policy"], later: &["kubernetes", "ports"] };
-const SERVICE: Level = Level {
-    today: &["name", "alias", "entrypoint", "command", "variables", "docker", "pull_policy"],
-    later: &["kubernetes", "ports"],
-};
-const DOCKER: Level = Level { today: &["user", "platform"], later: &[] };
-const NEED: Level = Level { today: &["job", "artifacts", "optional"], later: &["pipeline", "project", "ref", "parallel"] };
-const ARTIFACTS: Level = Level {
-    today: &["paths", "exclude", "untracked", "when", "expire_in", "name", "reports"],
-    later: &["expose_as", "public", "access"],
-};
-const REPORTS: Level = Level {
-    today: &[
-        "dotenv", "junit", "coverage_report", "accessibility", "annotations", "api_fuzzing", "browser_performance",
-        "cluster_image_scanning", "codequality", "container_scanning", "coverage_fuzzing", "cyclonedx", "dast",
-        "dependency_scanning", "load_performance", "metrics", "performance", "repository_xray", "requirements",
-        "requirements_v2", "sast", "secret_detection", "terraform",
-    ],
-    later: &[],
-};
-const COVERAGE_REPORT: Level = Level { today: &["coverage_format", "path"], later: &[] };
-const VARIABLE: Level = Level { today: &["value", "description", "options", "expand"], later: &[] };
-const ALLOW_FAILURE: Level = Level { today: &["exit_codes"], later: &[] };
 
 /// Whether a name at the top level is a job that may run: no keyword, not hidden.
 pub(super) fn names_a_job(name: &str) -> bool {
@@ -70,10 +25,16 @@ pub(super) fn names_a_job(name: &str) -> bool {
 /// # Errors
 /// All keywords that are not supported yet, in one error. Unknown ones become faults.
 pub(super) fn check(top: &Mapping, file: &str, faults: &mut Faults) -> Result<()> {
-    let mut walk = Walk { found: BTreeMap::new(), faults };
+    let mut walk = Walk {
+        found: BTreeMap::new(),
+        faults,
+    };
     for (name, body) in top {
         let Value::String(name) = name else {
-            walk.faults.add(Fault::new("every name at the top level must be a string").hint("put the name in quotes"));
+            walk.faults.add(
+                Fault::new("every name at the top level must be a string")
+                    .hint("put the name in quotes"),
+            );
             continue;
         };
         if !names_a_job(name) {
@@ -82,18 +43,23 @@ pub(super) fn check(top: &Mapping, file: &str, faults: &mut Faults) -> Result<()
             let place = format!("`{name}`");
             walk.level(&JOB, job, "", &place);
         } else {
-            let fault = Fault::new(format!("`{name}` is neither a keyword nor a job with a `script`"));
-            walk.faults.add(match nearest(name, TOP.today.iter().copied()) {
-                Some(near) => fault.hint(format!("did you mean `{near}`?")),
-                None => fault,
-            });
+            let fault = Fault::new(format!(
+                "`{name}` is neither a keyword nor a job with a `script`"
+            ));
+            walk.faults
+                .add(match nearest(name, TOP.today.iter().copied()) {
+                    Some(near) => fault.hint(format!("did you mean `{near}`?")),
+                    None => fault,
+                });
         }
     }
     let found = walk.found;
     if found.is_empty() {
         return Ok(());
     }
-    let mut error = Error::usage(format!("the pipeline `{file}` uses keywords that are not supported yet"));
+    let mut error = Error::usage(format!(
+        "the pipeline `{file}` uses keywords that are not supported yet"
+    ));
     for (keyword, places) in found {
         error = error.caused_by(Cause::line(format!("`{keyword}` {}", places.join(", "))));
     }
@@ -126,10 +92,15 @@ impl Walk<'_> {
     fn level(&mut self, level: &Level, map: &Mapping, prefix: &str, place: &str) {
         for (key, body) in map {
             let Some(key) = key.as_str() else {
-                self.faults.add(Fault::new(format!("a keyword in {place} is not a string")));
+                self.faults
+                    .add(Fault::new(format!("a keyword in {place} is not a string")));
                 continue;
             };
-            let full = if prefix.is_empty() { key.to_owned() } else { format!("{prefix}:{key}") };
+            let full = if prefix.is_empty() {
+                key.to_owned()
+            } else {
+                format!("{prefix}:{key}")
+            };
             if level.later.contains(&key) {
                 self.not_yet(&full, &in_place(place));
             } else if level.today.contains(&key) {
@@ -151,7 +122,11 @@ impl Walk<'_> {
             Value::Sequence(items) => items.iter().collect(),
             one => vec![one],
         };
-        let full = if prefix.is_empty() { key.to_owned() } else { format!("{prefix}:{key}") };
+        let full = if prefix.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{prefix}:{key}")
+        };
         for item in items {
             if let Value::Tagged(tagged) = item {
                 self.not_yet(&tagged.tag.to_string(), &in_place(place));
@@ -165,7 +140,9 @@ impl Walk<'_> {
                 "needs" => self.level(&NEED, map, "needs", place),
                 "artifacts" => self.level(&ARTIFACTS, map, "artifacts", place),
                 "artifacts:reports" => self.level(&REPORTS, map, "artifacts:reports", place),
-                "artifacts:reports:coverage_report" => self.level(&COVERAGE_REPORT, map, &full, place),
+                "artifacts:reports:coverage_report" => {
+                    self.level(&COVERAGE_REPORT, map, &full, place)
+                }
                 "allow_failure" => self.level(&ALLOW_FAILURE, map, "allow_failure", place),
                 "variables" | "services:variables" => {
                     for (name, value) in map {
@@ -189,5 +166,9 @@ impl Walk<'_> {
 }
 
 fn in_place(place: &str) -> String {
-    if place.starts_with('`') { format!("in {place}") } else { format!("at {place}") }
+    if place.starts_with('`') {
+        format!("in {place}")
+    } else {
+        format!("at {place}")
+    }
 }

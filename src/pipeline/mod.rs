@@ -12,6 +12,7 @@ mod fault;
 mod image;
 mod job;
 mod keywords;
+mod levels;
 mod nearest;
 mod order;
 mod value;
@@ -53,8 +54,11 @@ impl Pipeline {
         let mut tree: Value = serde_yaml::from_str(text).map_err(malformed)?;
         tree.apply_merge().map_err(malformed)?;
         let Value::Mapping(top) = tree else {
-            return Err(Error::usage(format!("the pipeline `{file}` holds no jobs"))
-                .caused_by(Cause::line("its top level must be keywords and jobs, each with a colon")));
+            return Err(
+                Error::usage(format!("the pipeline `{file}` holds no jobs")).caused_by(
+                    Cause::line("its top level must be keywords and jobs, each with a colon"),
+                ),
+            );
         };
         let mut faults = Faults::default();
         keywords::check(&top, file, &mut faults)?;
@@ -69,7 +73,10 @@ impl Pipeline {
 
     /// The place of a job's stage.
     pub(crate) fn stage_index(&self, job: &Job) -> usize {
-        self.stages.iter().position(|stage| *stage == job.stage).unwrap_or(self.stages.len())
+        self.stages
+            .iter()
+            .position(|stage| *stage == job.stage)
+            .unwrap_or(self.stages.len())
     }
 }
 
@@ -78,13 +85,20 @@ fn read(top: &Mapping, faults: &mut Faults) -> Pipeline {
     match top.get("stages") {
         None => stages.extend(["build", "test", "deploy"].map(str::to_owned)),
         Some(list) => match value::strings(list) {
-            Some(named) => stages.extend(named.into_iter().filter(|stage| stage != FIRST_STAGE && stage != LAST_STAGE)),
+            Some(named) => stages.extend(
+                named
+                    .into_iter()
+                    .filter(|stage| stage != FIRST_STAGE && stage != LAST_STAGE),
+            ),
             None => faults.add(Fault::new("`stages` must be a list of names")),
         },
     }
     stages.push(LAST_STAGE.to_owned());
 
-    let variables = top.get("variables").map(|found| variables::read(found, "the pipeline", faults)).unwrap_or_default();
+    let variables = top
+        .get("variables")
+        .map(|found| variables::read(found, "the pipeline", faults))
+        .unwrap_or_default();
     let defaults = job::Defaults::read(top, faults);
     let mut jobs: Vec<Job> = Vec::new();
     for (name, body) in top {
@@ -95,11 +109,23 @@ fn read(top: &Mapping, faults: &mut Faults) -> Pipeline {
         }
     }
     if jobs.is_empty() && faults.is_empty() {
-        faults.add(Fault::new("it holds no job that runs").hint("a job is a name with a `script`; a name that begins with a dot is hidden"));
+        faults.add(
+            Fault::new("it holds no job that runs")
+                .hint("a job is a name with a `script`; a name that begins with a dot is hidden"),
+        );
     }
-    let place = |job: &Job| stages.iter().position(|stage| *stage == job.stage).unwrap_or(stages.len());
+    let place = |job: &Job| {
+        stages
+            .iter()
+            .position(|stage| *stage == job.stage)
+            .unwrap_or(stages.len())
+    };
     jobs.sort_by_key(place);
-    let pipeline = Pipeline { stages, variables, jobs };
+    let pipeline = Pipeline {
+        stages,
+        variables,
+        jobs,
+    };
     check::check(&pipeline, faults);
     pipeline
 }

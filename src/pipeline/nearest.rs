@@ -1,7 +1,10 @@
 //! The known word that a mistyped one was probably meant to be.
 
 /// The candidate that takes the fewest edits, if it takes few.
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     candidates
         .into_iter()
         .map(|known| (edits(word, known), known))
@@ -32,7 +35,10 @@ mod tests {
 
     #[test]
     fn a_slip_is_recognised_and_another_word_is_not() {
-        assert_eq!(nearest("scirpt", ["stage", "script", "services"]), Some("script"));
+        assert_eq!(
+            nearest("scirpt", ["stage", "script", "services"]),
+            Some("script")
+        );
         assert_eq!(nearest("kubernetes", ["stage", "script", "services"]), None);
     }
 }

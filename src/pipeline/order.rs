@@ -15,7 +15,12 @@ impl Pipeline {
     pub(crate) fn select(&self, names: &[String]) -> Result<Vec<&Job>> {
         let mut wanted: BTreeSet<&str> = BTreeSet::new();
         if names.is_empty() {
-            wanted.extend(self.jobs.iter().filter(|job| job.when != When::Manual).map(|job| job.name.as_str()));
+            wanted.extend(
+                self.jobs
+                    .iter()
+                    .filter(|job| job.when != When::Manual)
+                    .map(|job| job.name.as_str()),
+            );
         }
         let mut open: Vec<&Job> = Vec::new();
         for name in names {
@@ -23,7 +28,11 @@ impl Pipeline {
         }
         while let Some(job) = open.pop() {
             if wanted.insert(&job.name) {
-                open.extend(self.needed_by(job).into_iter().filter(|needed| needed.when != When::Manual));
+                open.extend(
+                    self.needed_by(job)
+                        .into_iter()
+                        .filter(|needed| needed.when != When::Manual),
+                );
             }
         }
         Ok(self.ordered(&wanted))
@@ -32,10 +41,16 @@ impl Pipeline {
     /// What must have ended before `job` starts: its needs, else every job of earlier stages.
     pub(crate) fn needed_by(&self, job: &Job) -> Vec<&Job> {
         match &job.needs {
-            Some(needs) => needs.iter().filter_map(|need| self.job(&need.job)).collect(),
+            Some(needs) => needs
+                .iter()
+                .filter_map(|need| self.job(&need.job))
+                .collect(),
             None => {
                 let stage = self.stage_index(job);
-                self.jobs.iter().filter(|other| self.stage_index(other) < stage).collect()
+                self.jobs
+                    .iter()
+                    .filter(|other| self.stage_index(other) < stage)
+                    .collect()
             }
         }
     }
@@ -45,7 +60,9 @@ impl Pipeline {
         let needed = self.needed_by(job);
         let wanted = |other: &&Job| match (&job.dependencies, &job.needs) {
             (Some(named), _) => named.contains(&other.name),
-            (None, Some(needs)) => needs.iter().any(|need| need.job == other.name && need.artifacts),
+            (None, Some(needs)) => needs
+                .iter()
+                .any(|need| need.job == other.name && need.artifacts),
             (None, None) => true,
         };
         needed.into_iter().filter(wanted).collect()
@@ -54,10 +71,17 @@ impl Pipeline {
     /// By stage; within one, what is needed comes first.
     fn ordered(&self, wanted: &BTreeSet<&str>) -> Vec<&Job> {
         let mut ordered: Vec<&Job> = Vec::new();
-        let mut left: Vec<&Job> = self.jobs.iter().filter(|job| wanted.contains(job.name.as_str())).collect();
+        let mut left: Vec<&Job> = self
+            .jobs
+            .iter()
+            .filter(|job| wanted.contains(job.name.as_str()))
+            .collect();
         while !left.is_empty() {
             let ready = |job: &Job| {
-                job.needs.iter().flatten().all(|need| !left.iter().any(|other| other.name == need.job))
+                job.needs
+                    .iter()
+                    .flatten()
+                    .all(|need| !left.iter().any(|other| other.name == need.job))
             };
             // Circles were refused when the pipeline was read, so that one is always ready.
             let next = left.iter().position(|job| ready(job)).unwrap_or(0);

@@ -32,11 +32,32 @@ b: {script: x, image: {name: other, entrypoint: [''], docker: {user: 1000}}, bef
 ";
     let p = pipeline(text);
     let (a, b) = (&p.jobs[0], &p.jobs[1]);
-    assert_eq!((a.script.join(" "), a.after_script.join(" ")), ("setup one two three".to_owned(), "sweep".to_owned()));
-    assert_eq!((a.image.as_ref().unwrap().name.as_str(), a.timeout_secs, b.timeout_secs), ("base", Some(3600), Some(5400)));
+    assert_eq!(
+        (a.script.join(" "), a.after_script.join(" ")),
+        ("setup one two three".to_owned(), "sweep".to_owned())
+    );
+    assert_eq!(
+        (
+            a.image.as_ref().unwrap().name.as_str(),
+            a.timeout_secs,
+            b.timeout_secs
+        ),
+        ("base", Some(3600), Some(5400))
+    );
     let image = b.image.as_ref().unwrap();
-    assert_eq!((b.script.len(), image.entrypoint.len(), image.executor_opts.docker.user.as_str()), (1, 1, "1000"));
-    let variables: Vec<_> = p.variables.iter().map(|v| (v.key.as_str(), v.value.as_str(), v.raw)).collect();
+    assert_eq!(
+        (
+            b.script.len(),
+            image.entrypoint.len(),
+            image.executor_opts.docker.user.as_str()
+        ),
+        (1, 1, "1000")
+    );
+    let variables: Vec<_> = p
+        .variables
+        .iter()
+        .map(|v| (v.key.as_str(), v.value.as_str(), v.raw))
+        .collect();
     assert_eq!(variables, [("LEVEL", "1", false), ("RAW", "$A", true)]);
 }
 
@@ -52,9 +73,15 @@ z: {stage: .pre, script: x}
 ";
     let p = pipeline(text);
     assert_eq!(names(p.select(&[]).unwrap()), ["z", "b", "c", "d"]);
-    assert_eq!(names(p.select(&["d".to_owned()]).unwrap()), ["z", "b", "c", "d"]);
+    assert_eq!(
+        names(p.select(&["d".to_owned()]).unwrap()),
+        ["z", "b", "c", "d"]
+    );
     assert_eq!(names(p.select(&["m".to_owned()]).unwrap()), ["z", "m"]);
-    assert_eq!(p.select(&["dd".to_owned()]).unwrap_err().to_string(), "the pipeline has no job `dd`");
+    assert_eq!(
+        p.select(&["dd".to_owned()]).unwrap_err().to_string(),
+        "the pipeline has no job `dd`"
+    );
 }
 
 #[test]
@@ -69,7 +96,10 @@ some: {stage: two, script: x, needs: [a, {job: b, artifacts: false}, {job: gone,
 ";
     let p = pipeline(text);
     let of = |name: &str| names(p.artifacts_for(p.job(name).unwrap()));
-    assert_eq!((of("all"), of("none"), of("some")), (vec!["a", "b"], vec![], vec!["a"]));
+    assert_eq!(
+        (of("all"), of("none"), of("some")),
+        (vec!["a", "b"], vec![], vec!["a"])
+    );
     assert_eq!(names(p.needed_by(p.job("some").unwrap())), ["a", "b"]);
 }
 

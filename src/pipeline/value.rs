@@ -11,7 +11,10 @@ const DEEPEST: usize = 10;
 pub(super) fn strings(value: &Value) -> Option<Vec<String>> {
     match value {
         Value::String(one) => Some(vec![one.clone()]),
-        Value::Sequence(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+        Value::Sequence(items) => items
+            .iter()
+            .map(|item| item.as_str().map(str::to_owned))
+            .collect(),
         _ => None,
     }
 }
@@ -29,9 +32,13 @@ pub(super) fn scalar(value: &Value) -> Option<String> {
 pub(super) fn script(value: &Value, keyword: &str, place: &str) -> Result<Vec<String>, Fault> {
     let mut lines = Vec::new();
     gather(value, DEEPEST, &mut lines).map_err(|why| match why {
-        Wrong::Deep => Fault::new(format!("`{keyword}` of {place} has lists more than {DEEPEST} levels deep")),
-        Wrong::Kind => Fault::new(format!("`{keyword}` of {place} must be a string or a list of strings"))
-            .hint("put quotes around a line that holds a colon and a blank, such as `- 'echo a: b'`"),
+        Wrong::Deep => Fault::new(format!(
+            "`{keyword}` of {place} has lists more than {DEEPEST} levels deep"
+        )),
+        Wrong::Kind => Fault::new(format!(
+            "`{keyword}` of {place} must be a string or a list of strings"
+        ))
+        .hint("put quotes around a line that holds a colon and a blank, such as `- 'echo a: b'`"),
     })?;
     Ok(lines)
 }

@@ -36,7 +36,7 @@ class Loop:
         self.token = random_name("glrt-check-0123456789")
         control("POST", "runners", {"token": self.token})
         loop = os.path.join(os.path.dirname(os.path.abspath(__file__)), "loop.py")
-        self.process = subprocess.Popen([sys.executable, loop, "--baws-ci", program, "--token", self.token, *flags], stdout=subprocess.PIPE)
+        self.process = subprocess.Popen([sys.executable, "-B", loop, "--baws-ci", program, "--token", self.token, *flags], stdout=subprocess.PIPE)
 
     def post(self, script, **spec):
         variables = [{"key": "SECRET", "value": "hunter2hunter2", "masked": True}]

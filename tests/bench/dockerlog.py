@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 
-from face import Journal
+from faults import Journal
 
 # What attach and exec answer to a client that did not ask for an upgrade: raw bytes follow.
 RAW_STREAMS = (b"application/vnd.docker.raw-stream", b"application/vnd.docker.multiplexed-stream")

@@ -12,6 +12,7 @@ import re
 import urllib.parse
 
 import face
+import faults
 from artifacts import Artifacts
 from control import Control
 from coordinator import Coordinator
@@ -165,7 +166,7 @@ def main():
     options.add_argument("--artifact-limit", type=int, default=100 << 20, help="in bytes")
     given = options.parse_args()
     gitlab = GitLab(given.directory, given.long_poll_secs, given.artifact_limit)
-    rules, journal = face.Rules(given.rules), face.Journal(given.journal)
+    rules, journal = faults.Rules(given.rules), faults.Journal(given.journal)
     servers = [face.Server((given.address, 80), Handler, rules, journal),
                face.Server((given.address, 443), Handler, rules, journal, face.tls_context(given.certificate, given.key))]
     for server in servers:

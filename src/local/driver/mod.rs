@@ -9,6 +9,8 @@ mod attempt;
 mod carry;
 mod phases;
 mod process;
+mod retry;
+mod steps;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -64,12 +66,24 @@ pub(super) struct Driver<'a> {
 }
 
 impl<'a> Driver<'a> {
-    pub(super) fn new(settings: &'a Settings, config: Option<&Path>, signals: &'a Signals) -> Result<Self> {
-        let program = std::env::current_exe().map_err(|error| Error::system("cannot find this program's own file").caused_by(error))?;
+    pub(super) fn new(
+        settings: &'a Settings,
+        config: Option<&Path>,
+        signals: &'a Signals,
+    ) -> Result<Self> {
+        let program = std::env::current_exe().map_err(|error| {
+            Error::system("cannot find this program's own file").caused_by(error)
+        })?;
         // Stages have another working directory.
         let named = config.map(Path::to_owned).or_else(|| Var::Config.path());
         let config = named.map(|path| std::path::absolute(&path).unwrap_or(path));
-        Ok(Driver { program, config, settings, engine: std::cell::OnceCell::new(), signals })
+        Ok(Driver {
+            program,
+            config,
+            settings,
+            engine: std::cell::OnceCell::new(),
+            signals,
+        })
     }
 
     /// The engine, connected when first asked for.
@@ -82,7 +96,12 @@ impl<'a> Driver<'a> {
     }
 
     /// Runs the job to its end, cleanup included. `failed` is called with a failed job's containers still there.
-    pub(super) fn run(&self, task: &Task, log: &mut JobLog, failed: &mut dyn FnMut(&Identity, &str)) -> Outcome {
+    pub(super) fn run(
+        &self,
+        task: &Task,
+        log: &mut JobLog,
+        failed: &mut dyn FnMut(&Identity, &str),
+    ) -> Outcome {
         let started = Instant::now();
         let mut run = Run {
             driver: self,
@@ -96,7 +115,11 @@ impl<'a> Driver<'a> {
             cache_dir: String::new(),
         };
         let ended = phases::job(&mut run, failed);
-        Outcome { state: State::of(ended), stages: run.stages, took: started.elapsed() }
+        Outcome {
+            state: State::of(ended),
+            stages: run.stages,
+            took: started.elapsed(),
+        }
     }
 }
 
@@ -161,7 +184,13 @@ impl Run<'_> {
     }
 
     /// Runs a script as the sub-stage `stage`.
-    fn sub_stage(&mut self, attempt: &mut Attempt, stage: &str, script: &str, ends: Ends) -> Result<(), Failure> {
+    fn sub_stage(
+        &mut self,
+        attempt: &mut Attempt,
+        stage: &str,
+        script: &str,
+        ends: Ends,
+    ) -> Result<(), Failure> {
         let script = attempt.script(script).map_err(system)?;
         let arguments = ["run".into(), script.into_os_string(), stage.into()];
         self.call(attempt, stage, &arguments, ends, Sink::Log)
@@ -178,19 +207,39 @@ impl Run<'_> {
     ) -> Result<(), Failure> {
         let limits = self.limits(ends);
         let (driver, variables) = (self.driver, self.variables());
-        let mut command = attempt.command(&driver.program, driver.config.as_deref(), &variables, &self.task.response);
+        let mut command = attempt.command(
+            &driver.program,
+            driver.config.as_deref(),
+            &variables,
+            &self.task.response,
+        );
         command.args(arguments);
         let started = Instant::now();
         let log = &mut *self.log;
-        let ended = process::run(&mut command, driver.signals, limits, |stream, part| match (&mut sink, stream) {
+        let ended = process::run(&mut command, driver.signals, limits, |stream, part| match (
+            &mut sink, stream,
+        ) {
             (Sink::Keep(kept), Stream::Out) => kept.extend_from_slice(part),
             (Sink::Log | Sink::Keep(_), Stream::Out | Stream::Err) => log.pass(part),
             (Sink::Operator, Stream::Out) => {}
             (Sink::Operator, Stream::Err) => operator(part),
         });
-        let exit = ended.as_ref().ok().and_then(|ended| ended.status).and_then(|status| status.code());
-        self.stages.push(StageTime { name: name.to_owned(), took: started.elapsed(), exit });
-        let ended = ended.map_err(|error| system(Error::system(format!("cannot start `{}`", driver.program.display())).caused_by(error)))?;
+        let exit = ended
+            .as_ref()
+            .ok()
+            .and_then(|ended| ended.status)
+            .and_then(|status| status.code());
+        self.stages.push(StageTime {
+            name: name.to_owned(),
+            took: started.elapsed(),
+            exit,
+        });
+        let ended = ended.map_err(|error| {
+            system(
+                Error::system(format!("cannot start `{}`", driver.program.display()))
+                    .caused_by(error),
+            )
+        })?;
         match ended.stop {
             None => attempt.judge(ended.status),
             Some(Stop::JobTimeout) => Err(Failure::JobTimeout),
@@ -200,13 +249,19 @@ impl Run<'_> {
     }
 
     fn limits(&self, ends: Ends) -> Limits {
-        let grace = Duration::from_secs(self.driver.settings.executor.stop_grace_secs) + GRACE_MARGIN;
+        let grace =
+            Duration::from_secs(self.driver.settings.executor.stop_grace_secs) + GRACE_MARGIN;
         let (job, own, urgency) = match ends {
             Ends::Soft(own) => (Some(self.deadline), own, Some(Urgency::Soft)),
             Ends::Hard(own) => (Some(self.deadline), own, Some(Urgency::Hard)),
             Ends::Only(at) => (None, Some(at), None),
         };
-        Limits { job, own, urgency, grace }
+        Limits {
+            job,
+            own,
+            urgency,
+            grace,
+        }
     }
 
     /// Nothing but cleanup may follow.
@@ -231,3 +286,6 @@ fn operator(part: &[u8]) {
         // Nobody is there to read it.
     }
 }
+
+#[cfg(test)]
+mod tests;

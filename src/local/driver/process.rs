@@ -57,10 +57,18 @@ pub(super) fn run(
     limits: Limits,
     mut take: impl FnMut(Stream, &[u8]),
 ) -> std::io::Result<Ended> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0);
     let mut child = command.spawn()?;
     let (mut out, mut err) = (child.stdout.take(), child.stderr.take());
-    let mut watch = Watch { limits, phase: Phase::Running, stop: None };
+    let mut watch = Watch {
+        limits,
+        phase: Phase::Running,
+        stop: None,
+    };
     let mut status = None;
     let mut buffer = vec![0; 64 * 1024];
     loop {
@@ -69,20 +77,35 @@ pub(super) fn run(
             Next::Wait(wake) => wake,
         };
         let mut descriptors = signals.descriptors().to_vec();
-        descriptors.extend(out.as_ref().map(|pipe| PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)));
-        descriptors.extend(err.as_ref().map(|pipe| PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)));
+        descriptors.extend(
+            out.as_ref()
+                .map(|pipe| PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)),
+        );
+        descriptors.extend(
+            err.as_ref()
+                .map(|pipe| PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)),
+        );
         let timeout = wake.map(|at| timespec(at.saturating_duration_since(Instant::now())));
         match poll(&mut descriptors, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
-        let ready: Vec<bool> = descriptors[3..].iter().map(|one| !one.revents().is_empty()).collect();
+        let ready: Vec<bool> = descriptors[3..]
+            .iter()
+            .map(|one| !one.revents().is_empty())
+            .collect();
         drop(descriptors);
         let mut ready = ready.into_iter();
-        if out.is_some() && ready.next() == Some(true) && !pass(&mut out, &mut buffer, |part| take(Stream::Out, part)) {
+        if out.is_some()
+            && ready.next() == Some(true)
+            && !pass(&mut out, &mut buffer, |part| take(Stream::Out, part))
+        {
             out = None;
         }
-        if err.is_some() && ready.next() == Some(true) && !pass(&mut err, &mut buffer, |part| take(Stream::Err, part)) {
+        if err.is_some()
+            && ready.next() == Some(true)
+            && !pass(&mut err, &mut buffer, |part| take(Stream::Err, part))
+        {
             err = None;
         }
         signals.forget_children();
@@ -93,7 +116,10 @@ pub(super) fn run(
             break;
         }
     }
-    Ok(Ended { status, stop: watch.stop })
+    Ok(Ended {
+        status,
+        stop: watch.stop,
+    })
 }
 
 /// Reads once. `false`: there will be no more.
@@ -144,14 +170,20 @@ impl Watch {
                 } else if past(self.limits.own) {
                     Some(Stop::OwnTimeout)
                 } else {
-                    return Next::Wait([self.limits.job, self.limits.own].into_iter().flatten().min());
+                    return Next::Wait(
+                        [self.limits.job, self.limits.own]
+                            .into_iter()
+                            .flatten()
+                            .min(),
+                    );
                 };
                 kill(child, Signal::TERM);
                 self.phase = Phase::Terminated(now + self.limits.grace);
                 Next::Wait(Some(now + self.limits.grace))
             }
             Phase::Terminated(until) => {
-                let insisted = self.limits.urgency == Some(Urgency::Soft) && urgency == Urgency::Hard;
+                let insisted =
+                    self.limits.urgency == Some(Urgency::Soft) && urgency == Urgency::Hard;
                 if now < until && !insisted {
                     return Next::Wait(Some(until));
                 }
@@ -180,23 +212,49 @@ mod tests {
     fn shell(script: &str, own: Option<Duration>) -> (Ended, String) {
         let signals = Signals::listen(Interrupt::Soft).unwrap();
         let own = own.map(|time| Instant::now() + time);
-        let limits = Limits { job: None, own, urgency: None, grace: Duration::from_millis(200) };
+        let limits = Limits {
+            job: None,
+            own,
+            urgency: None,
+            grace: Duration::from_millis(200),
+        };
         let mut text = Vec::new();
-        let ended = run(Command::new("sh").args(["-c", script]), &signals, limits, |_, part| text.extend_from_slice(part)).unwrap();
+        let ended = run(
+            Command::new("sh").args(["-c", script]),
+            &signals,
+            limits,
+            |_, part| text.extend_from_slice(part),
+        )
+        .unwrap();
         (ended, String::from_utf8(text).unwrap())
     }
 
     #[test]
     fn output_of_both_streams_and_the_status_come_back() {
         let (ended, text) = shell("echo out; sleep 0.01; echo err >&2; exit 7", None);
-        assert_eq!((ended.status.unwrap().code(), ended.stop, text.as_str()), (Some(7), None, "out\nerr\n"));
+        assert_eq!(
+            (ended.status.unwrap().code(), ended.stop, text.as_str()),
+            (Some(7), None, "out\nerr\n")
+        );
     }
 
     #[test]
     fn a_call_that_outstays_its_time_is_terminated_and_then_killed_with_its_children() {
-        let (ended, text) = shell("trap 'echo bye; exit 3' TERM; sleep 60 & wait", Some(Duration::from_millis(50)));
-        assert_eq!((ended.status.unwrap().code(), ended.stop, text.as_str()), (Some(3), Some(Stop::OwnTimeout), "bye\n"));
-        let (ended, _) = shell("trap '' TERM; sleep 60; sleep 60", Some(Duration::from_millis(50)));
-        assert_eq!((ended.status.unwrap().code(), ended.stop), (None, Some(Stop::OwnTimeout)));
+        let (ended, text) = shell(
+            "trap 'echo bye; exit 3' TERM; sleep 60 & wait",
+            Some(Duration::from_millis(50)),
+        );
+        assert_eq!(
+            (ended.status.unwrap().code(), ended.stop, text.as_str()),
+            (Some(3), Some(Stop::OwnTimeout), "bye\n")
+        );
+        let (ended, _) = shell(
+            "trap '' TERM; sleep 60; sleep 60",
+            Some(Duration::from_millis(50)),
+        );
+        assert_eq!(
+            (ended.status.unwrap().code(), ended.stop),
+            (None, Some(Stop::OwnTimeout))
+        );
     }
 }

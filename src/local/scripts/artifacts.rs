@@ -19,21 +19,44 @@ pub(in crate::local) fn incoming(id: u64) -> String {
 
 /// Packs what belongs to this course of the job. `None`: nothing does, and the stage is not run.
 pub(in crate::local) fn upload(context: &Context<'_>, course: Course) -> Option<String> {
-    let artifacts: Vec<(usize, &ArtifactSpec)> =
-        context.job.artifacts.iter().enumerate().filter(|(_, spec)| course.keeps(&spec.when)).collect();
+    let artifacts: Vec<(usize, &ArtifactSpec)> = context
+        .job
+        .artifacts
+        .iter()
+        .enumerate()
+        .filter(|(_, spec)| course.keeps(&spec.when))
+        .collect();
     if artifacts.is_empty() {
         return None;
     }
     let mut body = Body::helper(context);
     body.line(&format!("cd {}", quoted(context.project_dir)));
     packing(&mut body);
-    let expand = |paths: &[String]| paths.iter().map(|path| context.variables.expand(path)).collect::<Vec<_>>();
+    let expand = |paths: &[String]| {
+        paths
+            .iter()
+            .map(|path| context.variables.expand(path))
+            .collect::<Vec<_>>()
+    };
     for (index, spec) in artifacts {
-        let kind = if spec.artifact_type.is_empty() { "archive" } else { &spec.artifact_type };
+        let kind = if spec.artifact_type.is_empty() {
+            "archive"
+        } else {
+            &spec.artifact_type
+        };
         body.announce(&format!("Packing artifacts ({kind})..."));
         let archive = outgoing(&context.temporary_dir(), index);
         let (paths, exclude) = (expand(&spec.paths), expand(&spec.exclude));
-        pack(&mut body, context, &Wanted { paths: &paths, exclude: &exclude, untracked: spec.untracked }, &archive);
+        pack(
+            &mut body,
+            context,
+            &Wanted {
+                paths: &paths,
+                exclude: &exclude,
+                untracked: spec.untracked,
+            },
+            &archive,
+        );
     }
     Some(body.wrapped())
 }
@@ -46,7 +69,9 @@ pub(in crate::local) fn download(context: &Context<'_>, jobs: &[(u64, &str)]) ->
         let archive = quoted(&format!("{}/{}", context.temporary_dir(), incoming(*id)));
         body.announce(&format!("Unpacking artifacts of {name} ({id})..."));
         body.line(&format!("if [ ! -f {archive} ]; then"));
-        body.say(&format!("ERROR: the artifacts of {name} ({id}) are not there"));
+        body.say(&format!(
+            "ERROR: the artifacts of {name} ({id}) are not there"
+        ));
         body.line("exit 1\nfi");
         body.line(&format!("tar -xf {archive}"));
         body.line(&format!("rm -f {archive}"));
@@ -91,11 +116,14 @@ pub(super) struct Wanted<'a> {
 pub(super) fn pack(body: &mut Body, context: &Context<'_>, wanted: &Wanted<'_>, archive: &str) {
     let archive = quoted(archive);
     // On the project's own file system, as links cannot leave it.
-    let [list, staging] = ["packing.files", "packing"].map(|name| quoted(&format!("{}/{name}", context.temporary_dir())));
+    let [list, staging] = ["packing.files", "packing"]
+        .map(|name| quoted(&format!("{}/{name}", context.temporary_dir())));
     body.line(&format!("rm -rf {archive} {staging}"));
     body.line("{");
     for path in wanted.paths {
-        let inside = path.strip_prefix(context.project_dir).map_or(path.as_str(), |rest| rest.trim_start_matches('/'));
+        let inside = path
+            .strip_prefix(context.project_dir)
+            .map_or(path.as_str(), |rest| rest.trim_start_matches('/'));
         let inside = inside.strip_prefix("./").unwrap_or(inside);
         if inside.starts_with('/') || inside.split('/').any(|part| part == "..") {
             body.line("{");
@@ -110,14 +138,25 @@ pub(super) fn pack(body: &mut Body, context: &Context<'_>, wanted: &Wanted<'_>, 
     if wanted.untracked {
         body.line("git -c core.quotePath=false ls-files --others | sed 's,^,./,'");
     }
-    let words: Vec<String> = wanted.exclude.iter().map(|pattern| quoted(&expression(pattern))).collect();
-    body.line(&format!("}} | sort -u | baws_without {} >{list}", words.join(" ")));
+    let words: Vec<String> = wanted
+        .exclude
+        .iter()
+        .map(|pattern| quoted(&expression(pattern)))
+        .collect();
+    body.line(&format!(
+        "}} | sort -u | baws_without {} >{list}",
+        words.join(" ")
+    ));
     body.line(&format!("if [ -s {list} ]; then"));
     body.line(&format!("mkdir {staging}"));
-    body.line(&format!("tr '\\n' '\\0' <{list} | xargs -0 cp -P -l --parents -t {staging}"));
+    body.line(&format!(
+        "tr '\\n' '\\0' <{list} | xargs -0 cp -P -l --parents -t {staging}"
+    ));
     body.line(&format!("tar -cf {archive}.part -C {staging} ."));
     body.line(&format!("mv {archive}.part {archive}"));
-    body.line(&format!("printf 'Packed %s files\\n' \"$(wc -l <{list} | tr -d ' ')\""));
+    body.line(&format!(
+        "printf 'Packed %s files\\n' \"$(wc -l <{list} | tr -d ' ')\""
+    ));
     body.line("else");
     body.warn("there is nothing to keep");
     body.line("fi");

@@ -4,12 +4,22 @@
 
 /// Writes out `{a,b}`: bash does not do that to the value of a variable.
 pub(super) fn alternatives(pattern: &str) -> Vec<String> {
-    let Some((open, close, commas)) = first_braces(pattern) else { return vec![pattern.to_owned()] };
+    let Some((open, close, commas)) = first_braces(pattern) else {
+        return vec![pattern.to_owned()];
+    };
     let mut bounds = vec![open];
     bounds.extend(commas);
     bounds.push(close);
     let parts = bounds.windows(2).map(|pair| &pattern[pair[0] + 1..pair[1]]);
-    parts.flat_map(|part| alternatives(&format!("{}{part}{}", &pattern[..open], &pattern[close + 1..]))).collect()
+    parts
+        .flat_map(|part| {
+            alternatives(&format!(
+                "{}{part}{}",
+                &pattern[..open],
+                &pattern[close + 1..]
+            ))
+        })
+        .collect()
 }
 
 /// The first balanced pair of braces, and the commas that are directly in it.
@@ -31,7 +41,10 @@ fn first_braces(pattern: &str) -> Option<(usize, usize, Vec<usize>)> {
 /// A POSIX extended regular expression for the same paths, and for everything below a directory that is named.
 pub(super) fn expression(pattern: &str) -> String {
     let mut out = String::from("^(");
-    for (n, one) in alternatives(pattern.trim_end_matches('/')).iter().enumerate() {
+    for (n, one) in alternatives(pattern.trim_end_matches('/'))
+        .iter()
+        .enumerate()
+    {
         if n > 0 {
             out.push('|');
         }
@@ -89,7 +102,10 @@ mod tests {
 
     #[test]
     fn alternatives_are_written_out() {
-        assert_eq!(alternatives("a/{b,c{d,e}}/*.{x}"), ["a/b/*.x", "a/cd/*.x", "a/ce/*.x"]);
+        assert_eq!(
+            alternatives("a/{b,c{d,e}}/*.{x}"),
+            ["a/b/*.x", "a/cd/*.x", "a/ce/*.x"]
+        );
         assert_eq!(alternatives("a{b"), ["a{b"]);
     }
 

@@ -100,14 +100,22 @@ impl Body {
     /// Exports the job's variables, lays down its file variables and takes up what earlier stages left in `$GITLAB_ENV`.
     fn variables(&mut self, context: &Context<'_>) {
         let directory = context.temporary_dir();
-        if context.variables.exports().any(|(_, export)| matches!(export, Export::File { .. })) {
+        if context
+            .variables
+            .exports()
+            .any(|(_, export)| matches!(export, Export::File { .. }))
+        {
             self.line(&format!("mkdir -p {}", quoted(&directory)));
         }
         for (name, export) in context.variables.exports() {
             match export {
                 Export::Text(value) => self.line(&format!("export {name}={}", quoted(value))),
                 Export::File { path, content } => {
-                    self.line(&format!("printf '%s' {} >{}", quoted(content), quoted(path)));
+                    self.line(&format!(
+                        "printf '%s' {} >{}",
+                        quoted(content),
+                        quoted(path)
+                    ));
                     self.line(&format!("export {name}={}", quoted(path)));
                 }
             }
@@ -130,7 +138,9 @@ impl Body {
     fn wrapped(&self) -> String {
         let mut script = String::with_capacity(self.0.len() + self.0.len() / 8 + 300);
         script.push_str("#!/usr/bin/env bash\n\ntrap 'exit 1' TERM\nset -o errexit +o noclobber\n");
-        script.push_str("case \"$(set -o)\" in\n*pipefail*) set -o pipefail ;;\nesac\n(\ntrap 'exit 1' TERM\n");
+        script.push_str(
+            "case \"$(set -o)\" in\n*pipefail*) set -o pipefail ;;\nesac\n(\ntrap 'exit 1' TERM\n",
+        );
         if writeln!(script, "eval {}", quote::ansi_c(&self.0)).is_err() {
             // Writing to a string does not fail.
         }
@@ -167,7 +177,11 @@ pub(super) fn cleanup(context: &Context<'_>) -> String {
     body.line(&format!("rm -f {}", quoted(&context.environment_file())));
     // What a job wrote there would be run by git in the next job's helper.
     let git = format!("{}/.git", context.project_dir);
-    body.line(&format!("rm -rf {} {}", quoted(&format!("{git}/config")), quoted(&format!("{git}/hooks"))));
+    body.line(&format!(
+        "rm -rf {} {}",
+        quoted(&format!("{git}/config")),
+        quoted(&format!("{git}/hooks"))
+    ));
     body.wrapped()
 }
 

@@ -3,6 +3,8 @@
 //! The token reaches git through a credential helper that reads `$CI_JOB_TOKEN`; it is in no URL, no file and no argument,
 //! and serves submodules and LFS on the same host as well. Sources of a work tree are copied in by the driver beforehand.
 
+use super::super::remote::Remote;
+use super::user::hook;
 use super::{Body, Context, quoted};
 
 /// Where a job's sources come from.
@@ -43,29 +45,32 @@ pub(in crate::local) fn wants_work_tree(variables: &super::Variables) -> bool {
 
 pub(in crate::local) fn get_sources(context: &Context<'_>, sources: &Sources) -> String {
     let mut body = Body::helper(context);
-    let (project, temporary) = (quoted(context.project_dir), quoted(&context.temporary_dir()));
+    let (project, temporary) = (
+        quoted(context.project_dir),
+        quoted(&context.temporary_dir()),
+    );
     body.line(&format!("mkdir -p {project} {temporary}"));
     body.line(&format!(": >>{}", quoted(&context.environment_file())));
     hook(&mut body, context, "pre_get_sources_script");
     body.line(&format!("cd {project}"));
-    match sources {
-        Sources::WorkTree { told } => body.announce(told),
-        Sources::Repository => match Strategy::of(context) {
-            Strategy::None => body.announce("Skipping Git repository setup"),
-            Strategy::Empty => {
-                body.announce("Skipping Git repository setup and creating an empty build directory");
-                clear(&mut body);
-            }
-            Strategy::Clone => {
-                clear(&mut body);
-                checkout(&mut body, context);
-            }
-            Strategy::Fetch => {
-                // Left by a killed git, or written by an earlier job for this one to run.
-                body.line("rm -rf .git/index.lock .git/shallow.lock .git/HEAD.lock .git/config.lock .git/config .git/hooks");
-                checkout(&mut body, context);
-            }
-        },
+    match (Strategy::of(context), sources) {
+        (Strategy::None, Sources::Repository | Sources::WorkTree { .. }) => {
+            body.announce("Skipping Git repository setup")
+        }
+        (Strategy::Empty, Sources::Repository | Sources::WorkTree { .. }) => {
+            body.announce("Skipping Git repository setup and creating an empty build directory");
+            clear(&mut body);
+        }
+        (Strategy::Clone | Strategy::Fetch, Sources::WorkTree { told }) => body.announce(told),
+        (Strategy::Clone, Sources::Repository) => {
+            clear(&mut body);
+            checkout(&mut body, context);
+        }
+        (Strategy::Fetch, Sources::Repository) => {
+            // Left by a killed git, or written by an earlier job for this one to run.
+            body.line("rm -rf .git/index.lock .git/shallow.lock .git/HEAD.lock .git/config.lock .git/config .git/hooks");
+            checkout(&mut body, context);
+        }
     }
     hook(&mut body, context, "post_get_sources_script");
     body.wrapped()
@@ -86,25 +91,57 @@ fn clear(body: &mut Body) {
 fn checkout(body: &mut Body, context: &Context<'_>) {
     let git = &context.job.git_info;
     let remote = Remote::of(&git.repo_url);
-    let depth = context.variables.get("GIT_DEPTH").and_then(|text| text.parse().ok()).unwrap_or(git.depth);
-    let depth_flag = if depth > 0 { format!(" --depth {depth}") } else { String::new() };
+    let depth = context
+        .variables
+        .get("GIT_DEPTH")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(git.depth);
+    let depth_flag = if depth > 0 {
+        format!(" --depth {depth}")
+    } else {
+        String::new()
+    };
     configure(body, context, &remote);
 
     match depth {
         0 => body.announce("Fetching changes..."),
-        _ => body.announce(&format!("Fetching changes with git depth set to {depth}...")),
+        _ => body.announce(&format!(
+            "Fetching changes with git depth set to {depth}..."
+        )),
     }
     body.line("git init --quiet");
-    body.line(&format!("git remote add origin {0} 2>/dev/null || git remote set-url origin {0}", quoted(&remote.url)));
-    let flags = words(context.variables.get("GIT_FETCH_EXTRA_FLAGS").unwrap_or("--prune --quiet"));
+    body.line(&format!(
+        "git remote add origin {0} 2>/dev/null || git remote set-url origin {0}",
+        quoted(&remote.url)
+    ));
+    let flags = words(
+        context
+            .variables
+            .get("GIT_FETCH_EXTRA_FLAGS")
+            .unwrap_or("--prune --quiet"),
+    );
     let refspecs: Vec<String> = git.refspecs.iter().map(|refspec| quoted(refspec)).collect();
-    body.line(&format!("git fetch origin{depth_flag} {flags} {}", refspecs.join(" ")));
-    if context.variables.get("GIT_CHECKOUT").is_some_and(|wanted| wanted == "false" || wanted == "0") {
+    body.line(&format!(
+        "git fetch origin{depth_flag} {flags} {}",
+        refspecs.join(" ")
+    ));
+    if context
+        .variables
+        .get("GIT_CHECKOUT")
+        .is_some_and(|wanted| wanted == "false" || wanted == "0")
+    {
         body.announce("Skipping Git checkout");
         return;
     }
-    body.announce(&format!("Checking out {} as detached HEAD (ref is {})...", &git.sha.get(..8).unwrap_or(&git.sha), git.r#ref));
-    body.line(&format!("git checkout --force --quiet --detach {}", quoted(&git.sha)));
+    body.announce(&format!(
+        "Checking out {} as detached HEAD (ref is {})...",
+        &git.sha.get(..8).unwrap_or(&git.sha),
+        git.r#ref
+    ));
+    body.line(&format!(
+        "git checkout --force --quiet --detach {}",
+        quoted(&git.sha)
+    ));
     match context.variables.get("GIT_CLEAN_FLAGS").unwrap_or("-ffdx") {
         "none" => {}
         flags => body.line(&format!("git clean {}", words(flags))),
@@ -140,9 +177,16 @@ fn configure(body: &mut Body, context: &Context<'_>, remote: &Remote) {
             body.line(&format!("export CI_JOB_TOKEN={}", quoted(token)));
         }
     }
-    body.line(&format!("export GIT_TERMINAL_PROMPT=0 GIT_CONFIG_COUNT={}", settings.len()));
+    body.line(&format!(
+        "export GIT_TERMINAL_PROMPT=0 GIT_CONFIG_COUNT={}",
+        settings.len()
+    ));
     for (n, (key, value)) in settings.iter().enumerate() {
-        body.line(&format!("export GIT_CONFIG_KEY_{n}={} GIT_CONFIG_VALUE_{n}={}", quoted(key), quoted(value)));
+        body.line(&format!(
+            "export GIT_CONFIG_KEY_{n}={} GIT_CONFIG_VALUE_{n}={}",
+            quoted(key),
+            quoted(value)
+        ));
     }
     if context.variables.get("GIT_LFS_SKIP_SMUDGE").is_none() {
         // One `git lfs pull` at the end instead of a request for each file.
@@ -160,17 +204,40 @@ fn submodules(context: &Context<'_>) -> Option<bool> {
 }
 
 fn update_submodules(body: &mut Body, context: &Context<'_>, recursive: bool, depth_flag: &str) {
-    body.announce(if recursive { "Updating/initializing submodules recursively..." } else { "Updating/initializing submodules..." });
-    let own_depth = context.variables.get("GIT_SUBMODULE_DEPTH").and_then(|text| text.parse::<u64>().ok());
+    body.announce(if recursive {
+        "Updating/initializing submodules recursively..."
+    } else {
+        "Updating/initializing submodules..."
+    });
+    let own_depth = context
+        .variables
+        .get("GIT_SUBMODULE_DEPTH")
+        .and_then(|text| text.parse::<u64>().ok());
     let depth = own_depth.map_or(depth_flag.to_owned(), |depth| format!(" --depth {depth}"));
-    let flags = words(context.variables.get("GIT_SUBMODULE_UPDATE_FLAGS").unwrap_or_default());
-    let paths = words(context.variables.get("GIT_SUBMODULE_PATHS").unwrap_or_default());
+    let flags = words(
+        context
+            .variables
+            .get("GIT_SUBMODULE_UPDATE_FLAGS")
+            .unwrap_or_default(),
+    );
+    let paths = words(
+        context
+            .variables
+            .get("GIT_SUBMODULE_PATHS")
+            .unwrap_or_default(),
+    );
     let recursive = if recursive { " --recursive" } else { "" };
-    body.line(&format!("git submodule update --init{recursive}{depth} {flags} -- {paths}"));
+    body.line(&format!(
+        "git submodule update --init{recursive}{depth} {flags} -- {paths}"
+    ));
 }
 
 fn lfs(body: &mut Body, context: &Context<'_>) {
-    if context.variables.get("GIT_LFS_SKIP_SMUDGE").is_some_and(|skip| skip == "1" || skip == "true") {
+    if context
+        .variables
+        .get("GIT_LFS_SKIP_SMUDGE")
+        .is_some_and(|skip| skip == "1" || skip == "true")
+    {
         return;
     }
     let used = "git ls-files -z ':(glob)**/.gitattributes' | xargs -0 -r grep -qs filter=lfs";
@@ -181,35 +248,10 @@ fn lfs(body: &mut Body, context: &Context<'_>) {
     }
 }
 
-fn hook(body: &mut Body, context: &Context<'_>, name: &str) {
-    for line in context.job.hooks.iter().filter(|hook| hook.name == name).flat_map(|hook| &hook.script) {
-        body.announce(&format!("$ {}", super::user::shown(line)));
-        body.line(line);
-    }
-}
-
 /// Options that a variable holds, each quoted.
 fn words(text: &str) -> String {
-    text.split_whitespace().map(quoted).collect::<Vec<_>>().join(" ")
-}
-
-/// A repository's URL without its user information, and what was in it.
-struct Remote {
-    url: String,
-    /// `scheme://host[:port]`, for URLs over HTTP.
-    host: Option<String>,
-    password: Option<String>,
-}
-
-impl Remote {
-    fn of(url: &str) -> Self {
-        let http = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"));
-        let Some((scheme, rest)) = http else {
-            return Remote { url: url.to_owned(), host: None, password: None };
-        };
-        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
-        let password = user.split_once(':').map(|(_, password)| password.to_owned());
-        Remote { url: format!("{scheme}://{host}/{path}"), host: Some(format!("{scheme}://{host}")), password }
-    }
+    text.split_whitespace()
+        .map(quoted)
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -27,7 +27,7 @@ start_dns() {
     # The `--local` zones: without them AAAA is refused, and musl and busybox then resolve nothing at all.
     launch dns dnsmasq -k -C /dev/null --no-hosts --no-resolv --listen-address=203.0.113.53 --bind-interfaces --pid-file= \
         --user=root --neg-ttl=1 --log-facility=- --log-queries=extra \
-        --address=/dkr.ecr.$region.amazonaws.com/203.0.113.11 --address=/amazonaws.com/203.0.113.12 \
+        --address=/dkr.ecr."$region".amazonaws.com/203.0.113.11 --address=/amazonaws.com/203.0.113.12 \
         --address=/bench.test/203.0.113.10 --local=/bench.test/ --local=/amazonaws.com/
 }
 
@@ -48,6 +48,7 @@ ready_docker_log() { [ -S "$state/docker-logged.sock" ]; }
 
 # ---- metadata: a hop away, in a network namespace of its own, so that containers reach it by forwarding --------------
 
+# shellcheck disable=SC2016 # expanded inside
 metadata_script='
 until ip link show dev eth0 >/dev/null 2>&1; do sleep 0.02; done
 set -e
