@@ -55,8 +55,9 @@ impl RunnerCodes {
     /// The code for a stage that could not do its work.
     pub(crate) fn of(&self, class: Class) -> ExitCode {
         match class {
-            Class::Script(_) | Class::Refused | Class::Cancelled(_) => self.build(),
-            Class::Usage | Class::Precondition | Class::System => ExitCode::from(self.system),
+            Class::Script(_) | Class::Refused => self.build(),
+            // Only `prepare` ends so: a preparation whose time was over may be tried again.
+            Class::Cancelled(_) | Class::Usage | Class::Precondition | Class::System => ExitCode::from(self.system),
         }
     }
 

@@ -31,7 +31,7 @@ pub(super) async fn ensure(
                 image.pull.len()
             ));
         }
-        match attempt(engine, &name, &image.platform, *policy, output).await {
+        match attempt(engine, image, *policy, what, output).await {
             Ok(facts) => return Ok(facts),
             Err(error) => last = Some(error),
         }
@@ -45,17 +45,18 @@ pub(super) async fn ensure(
 
 async fn attempt(
     engine: &Engine,
-    name: &str,
-    platform: &str,
+    image: &AdmittedImage,
     policy: PullPolicy,
+    what: &str,
     output: &Output,
 ) -> Result<ImageFacts> {
+    let name = &image.reference.to_string();
     if policy != PullPolicy::Always
         && let Some(facts) = engine.image(name).await?
     {
+        let facts_told = describe(&facts);
         output.status(format!(
-            "Image `{name}` is on this host: {}",
-            describe(&facts)
+            "Image of {what}: `{name}`, on this host, {facts_told}"
         ));
         return Ok(facts);
     }
@@ -64,7 +65,9 @@ async fn attempt(
             "the image `{name}` is not on this host, and its pull policy is `never`"
         ))
         .hint("the operator of the runner loads the image, or allows another pull policy")),
-        PullPolicy::Always | PullPolicy::IfNotPresent => pull(engine, name, platform, output).await,
+        PullPolicy::Always | PullPolicy::IfNotPresent => {
+            pull(engine, name, &image.platform, output).await
+        }
     }
 }
 

@@ -56,8 +56,7 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
     let plan = plan::plan(&job, &admitted, &settings.executor, &around)?;
     let engine = Engine::connect(&settings.docker, None)?;
     output.status(format!(
-        "Image `{}` on the Docker engine at `{}` (API {})",
-        admitted.build.reference,
+        "Docker engine at `{}`, API {}",
         engine.host(),
         engine.api()
     ));
