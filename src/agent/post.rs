@@ -195,3 +195,63 @@ pub(super) fn absent(result: std::io::Result<()>) -> std::io::Result<()> {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    /// A post whose program is a file of no use, and whatever connects to it.
+    fn post() -> (tempfile::TempDir, Post) {
+        let dir = tempfile::tempdir().unwrap();
+        let program = dir.path().join("program");
+        std::fs::write(&program, "").unwrap();
+        let post = Post::at(dir.path().join("post"));
+        post.establish(&program).unwrap();
+        (dir, post)
+    }
+
+    #[test]
+    fn a_peer_that_is_not_the_mounted_program_is_never_spoken_to() {
+        let (_dir, post) = post();
+        let address = SocketAddrUnix::new(post.dir().join("stage")).unwrap();
+        let impostor = thread::spawn(move || {
+            let socket =
+                || rustix::net::socket(AddressFamily::UNIX, SocketType::SEQPACKET, None).unwrap();
+            let give_up = Instant::now() + Duration::from_millis(250);
+            let connected = loop {
+                let socket = socket();
+                match rustix::net::connect(&socket, &address) {
+                    Ok(()) => break socket,
+                    Err(_) if Instant::now() < give_up => thread::yield_now(),
+                    Err(error) => panic!("the post never listened: {error}"),
+                }
+            };
+            let ready = FromAgent::Ready { spared: Vec::new() };
+            super::super::protocol::send(&connected, &ready, &[]).unwrap();
+            let mut word = [0; 64];
+            let heard = rustix::net::recv(&connected, &mut word, rustix::net::RecvFlags::empty());
+            heard.map_or(0, |(count, _)| count)
+        });
+        let deadline = Instant::now() + Duration::from_millis(300);
+        let answer = post
+            .call(None, &Cancel::listen().unwrap(), deadline)
+            .unwrap();
+        assert!(matches!(answer, Answer::Silent));
+        assert_eq!(impostor.join().unwrap(), 0);
+        assert!(!post.dir().join("stage").exists());
+    }
+
+    #[test]
+    fn a_post_can_be_established_again_over_what_an_earlier_attempt_left() {
+        let (dir, post) = post();
+        std::fs::write(post.dir().join("stage"), "").unwrap();
+        post.establish(&dir.path().join("program")).unwrap();
+        let deadline = Instant::now();
+        assert!(matches!(
+            post.call(None, &Cancel::listen().unwrap(), deadline)
+                .unwrap(),
+            Answer::Silent
+        ));
+    }
+}

@@ -214,3 +214,7 @@ fn signal(pid: u32, signal: Signal) {
         // It has ended in the meantime, or belongs to root where we do not.
     }
 }
+
+#[cfg(test)]
+#[path = "watch_tests.rs"]
+mod tests;
