@@ -13,6 +13,7 @@ mod executor;
 mod image_ref;
 mod job;
 mod local;
+mod nearest;
 mod output;
 mod pipeline;
 mod policy;

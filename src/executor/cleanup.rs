@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 
 use super::images::pause;
+use super::marks::{WIPED, met};
 use super::notes::Notes;
 use super::place::Place;
-use super::run::{WIPED, met};
 use crate::agent::{Answer, Cancel, Handover, Order, Watch};
 use crate::docker::Engine;
 use crate::env;

@@ -12,6 +12,15 @@ use crate::job::by_hand;
 /// The oldest gitlab-runner that reads BUILD_EXIT_CODE_FILE and sends the project's path.
 pub(super) const OLDEST_RUNNER: (u32, u32) = (17, 9);
 
+/// How a stage ended, as the runner is to hear it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Done,
+    /// The script's own status, not 0.
+    Failed(u8),
+    Cancelled,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct RunnerCodes {
     build: u8,
@@ -57,7 +66,9 @@ impl RunnerCodes {
         match class {
             Class::Script(_) | Class::Refused => self.build(),
             // Only `prepare` ends so: a preparation whose time was over may be tried again.
-            Class::Cancelled(_) | Class::Usage | Class::Precondition | Class::System => ExitCode::from(self.system),
+            Class::Cancelled(_) | Class::Usage | Class::Precondition | Class::System => {
+                ExitCode::from(self.system)
+            }
         }
     }
 

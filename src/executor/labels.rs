@@ -1,15 +1,15 @@
 //! The labels of everything a job has on the engine: ours, by which it is found again, and the runner's own.
 
 use super::Job;
-use super::plan::Surroundings;
 use crate::job::{Role, label};
 
 /// Beyond the job's own time: preparation, after_script, uploads, and a runner that is slow to end.
 const DEADLINE_MARGIN_SECS: u64 = 2 * 3600;
 
-pub(super) fn of_job(job: &Job, around: &Surroundings) -> Vec<(String, String)> {
+/// `now`: unix seconds.
+pub(super) fn of_job(job: &Job, owner: &str, now: u64) -> Vec<(String, String)> {
     let response = &job.response;
-    let deadline = around.now + response.timeout_secs() + DEADLINE_MARGIN_SECS;
+    let deadline = now + response.timeout_secs() + DEADLINE_MARGIN_SECS;
     let believed = |name: &str| job.variables.get(name).cloned().unwrap_or_default();
     let runners = [
         ("managed", "true".to_owned()),
@@ -28,7 +28,7 @@ pub(super) fn of_job(job: &Job, around: &Surroundings) -> Vec<(String, String)> 
         .map(|(name, value)| (format!("com.gitlab.gitlab-runner.{name}"), value))
         .collect();
     labels.push((label::JOB.to_owned(), job.identity.key()));
-    labels.push((label::OWNER.to_owned(), around.owner.clone()));
+    labels.push((label::OWNER.to_owned(), owner.to_owned()));
     labels.push((label::DEADLINE.to_owned(), deadline.to_string()));
     labels
 }

@@ -11,6 +11,7 @@ mod config;
 mod guard;
 mod images;
 mod labels;
+mod marks;
 mod notes;
 mod owner;
 mod place;
@@ -23,10 +24,10 @@ mod start;
 mod sweep;
 
 pub(crate) use cleanup::cleanup;
-pub(crate) use codes::RunnerCodes;
+pub(crate) use codes::{Outcome, RunnerCodes};
 pub(crate) use config::config;
 pub(crate) use prepare::prepare;
-pub(crate) use run::{Outcome, run};
+pub(crate) use run::run;
 pub(crate) use start::start;
 pub(crate) use sweep::{Mode, sweep};
 

@@ -78,20 +78,17 @@ impl Place {
         let program = self
             .pin(Path::new(OWN_PROGRAM), "bin", "baws-ci")
             .map_err(failed)?;
-        fs::create_dir_all(self.job_dir(identity)).map_err(failed)?;
+        let dir = self.job_dir(identity);
+        match fs::remove_dir_all(&dir) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            Ok(()) | Err(_) => fs::create_dir_all(&dir).map_err(failed)?,
+        }
         for place in [StagePlace::Helper, StagePlace::Build] {
             self.post(identity, place)
                 .establish(&program)
                 .map_err(failed)?;
         }
-        let link = self.job_dir(identity).join("program");
-        match std::os::unix::fs::symlink(&program, &link) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(failed(error)),
-            Err(_) => fs::remove_file(&link)
-                .and_then(|()| std::os::unix::fs::symlink(&program, &link))
-                .map_err(failed),
-            Ok(()) => Ok(()),
-        }
+        std::os::unix::fs::symlink(&program, dir.join("program")).map_err(failed)
     }
 
     /// Goes on as the program that `prepare` pinned, where this one is another build. Returns where it is the same, and

@@ -38,7 +38,7 @@ pub(super) fn plan(
     around: &Surroundings,
 ) -> Result<Plan> {
     let docker = &settings.docker;
-    let labels = labels::of_job(job, around);
+    let labels = labels::of_job(job, &around.owner, around.now);
     let labelled = |role: Role| {
         let mut all = labels.clone();
         all.push((ROLE_LABEL.to_owned(), role.to_string()));

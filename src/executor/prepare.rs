@@ -2,13 +2,14 @@
 //!
 //! Everything that does not wait for something else happens at the same time. The build container is created here, so
 //! that what is wrong with it is said early, but started while sources are fetched. Can be repeated: what an earlier,
-//! killed attempt left under the same names is replaced.
+//! killed attempt left is removed first.
 
 use std::path::Path;
 use std::time::Duration;
 
 use futures_util::future::{join_all, try_join3};
 
+use super::cleanup::remove_job;
 use super::guard::Guard;
 use super::notes::Notes;
 use super::place::Place;
@@ -29,6 +30,7 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
     let admitted = policy::admit(&job.response, &settings.executor.docker, &job.variables)?;
     let place = Place::of(&settings.executor)?;
     let guard = Guard::begin(settings.executor.metadata_guard);
+    let again = place.job_dir(&job.identity).exists();
     place.establish(&job.identity)?;
     let runner_program = place.runner_program()?;
     if runner_program.is_none()
@@ -61,6 +63,12 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
         engine.api()
     ));
     guard.ensure(output)?;
+    if again {
+        // A container created beside an earlier attempt's would join that one's namespace.
+        let (key, volume) = (job.identity.key(), job.identity.job_volume());
+        let network = Some(job.identity.network());
+        engine.block_on(remove_job(&engine, &key, network, Some(&volume)))?;
+    }
     let timeout = u64::try_from(settings.executor.docker.wait_for_services_timeout)
         .ok()
         .filter(|secs| *secs > 0);

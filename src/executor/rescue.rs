@@ -6,8 +6,9 @@
 use std::time::{Duration, Instant};
 
 use super::Job;
+use super::codes::Outcome;
+use super::marks::met;
 use super::place::Place;
-use super::run::{Outcome, met};
 use crate::agent::{Answer, Cancel, Post};
 use crate::docker::{Engine, Failure, Found, Reason};
 use crate::error::{Cause, Error, Result};
@@ -233,9 +234,10 @@ impl Rescue<'_> {
 
 /// A start that failed, with the remedy where it is known.
 pub(super) fn could_not_start(failure: Failure, name: &str) -> Error {
-    let invalid = matches!(failure.reason, Reason::Invalid | Reason::NotFound);
+    // Engines answer a wrong user with 400 or 500, by their version.
+    let answered = failure.reason != Reason::Unreachable;
     let error = failure.into_error();
-    if invalid {
+    if answered {
         error.hint(format!("the container is called `{name}`; a wrong entrypoint or user of the image is the usual cause"))
     } else {
         error

@@ -6,7 +6,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::codes::RunnerCodes;
+use super::codes::{Outcome, RunnerCodes};
+use super::marks::{WIPED, mark, met};
 use super::notes::Notes;
 use super::place::Place;
 use super::rescue::Rescue;
@@ -20,28 +21,6 @@ use crate::settings::{ExecutorSettings, Settings};
 
 /// An agent that waits answers in about a millisecond.
 const QUICK: Duration = Duration::from_millis(400);
-
-/// Marks, in the job's directory, that the agent of a container has answered once.
-pub(super) fn met(role: Role) -> String {
-    format!("{role}.met")
-}
-
-/// Marks that the runner has removed the job's secrets from the volumes itself.
-pub(super) const WIPED: &str = "wiped";
-
-fn mark(job_dir: &Path, name: &str) -> Result<()> {
-    std::fs::write(job_dir.join(name), "")
-        .map_err(|error| Error::system("cannot write to the job's directory").caused_by(error))
-}
-
-/// How a stage ended, as the runner is to hear it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Done,
-    /// The script's own status, not 0.
-    Failed(u8),
-    Cancelled,
-}
 
 pub(crate) fn run(
     settings: &Settings,

@@ -1,8 +1,8 @@
 //! What must hold between jobs: stages are declared, needs exist, come earlier and do not run in circles.
 
 use super::fault::{Fault, Faults};
-use super::nearest::nearest;
 use super::{Job, Pipeline};
+use crate::nearest::nearest;
 
 pub(super) fn check(pipeline: &Pipeline, faults: &mut Faults) {
     for job in &pipeline.jobs {

@@ -13,7 +13,7 @@ use super::levels::{
     ALLOW_FAILURE, ARTIFACTS, COVERAGE_REPORT, DEFAULT, DOCKER, IMAGE, JOB, Level, NEED, REPORTS,
     SERVICE, TOP, VARIABLE,
 };
-use super::nearest::nearest;
+use crate::nearest::nearest;
 
 /// Whether a name at the top level is a job that may run: no keyword, not hidden.
 pub(super) fn names_a_job(name: &str) -> bool {

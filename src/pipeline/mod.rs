@@ -13,7 +13,6 @@ mod image;
 mod job;
 mod keywords;
 mod levels;
-mod nearest;
 mod order;
 mod value;
 mod variables;

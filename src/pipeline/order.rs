@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::error::{Error, Result};
 
-use super::nearest::nearest;
 use super::{Job, Pipeline, When};
+use crate::nearest::nearest;
 
 impl Pipeline {
     /// The jobs to run. With names: those jobs and everything they need; without: all but the manual ones.

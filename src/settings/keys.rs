@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::nearest::nearest;
 
 pub(super) struct Key {
     pub(super) path: &'static str,
@@ -217,50 +218,24 @@ fn unknown(key: &str, path: &Path) -> Error {
         "the settings `{}` hold the unknown key `{key}`",
         path.display()
     ));
-    match nearest(key) {
+    match nearest_key(key) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error.hint("`baws-ci settings explain` tells every key"),
     }
 }
 
-/// The known key, or table, that takes the fewest edits, if it takes few.
-fn nearest(key: &str) -> Option<String> {
-    let mut candidates: Vec<String> = Vec::new();
-    for known in KEYS {
-        let parts: Vec<&str> = known.path.split('.').collect();
-        candidates.extend((1..=parts.len()).map(|n| parts[..n].join(".")));
+/// The known key, or table, that takes the fewest edits; else the one whose last word does.
+fn nearest_key(key: &str) -> Option<String> {
+    let mut known: Vec<String> = Vec::new();
+    for one in KEYS {
+        let parts: Vec<&str> = one.path.split('.').collect();
+        known.extend((1..=parts.len()).map(|n| parts[..n].join(".")));
     }
-    let last = |path: &str| {
-        path.rsplit('.')
-            .next()
-            .map(str::to_owned)
-            .unwrap_or_default()
-    };
-    candidates
-        .into_iter()
-        .map(|known| {
-            (
-                edits(key, &known).min(1 + edits(&last(key), &last(&known))),
-                known,
-            )
-        })
-        .min()
-        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
-        .map(|(_, known)| known)
-}
-
-/// Levenshtein distance.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let substitution = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = substitution.min(row[j] + 1).min(diagonal + 1);
-        }
+    let word = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+    if let Some(near) = nearest(key, known.iter().map(String::as_str)) {
+        return Some(near.to_owned());
     }
-    row[b.len()]
+    let words: Vec<String> = known.iter().map(|path| word(path)).collect();
+    let near = nearest(&word(key), words.iter().map(String::as_str))?;
+    known.iter().find(|path| word(path) == near).cloned()
 }

@@ -1,7 +1,7 @@
-//! The known word that a mistyped one was probably meant to be.
+//! The known word that a mistyped one was probably meant to be. A plain value's affair: pure.
 
 /// The candidate that takes the fewest edits, if it takes few.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {

@@ -1,0 +1,19 @@
+//! Empty files in a job's directory: what has happened so far, where a later stage only wants to know whether.
+
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::job::Role;
+
+/// Marks, in the job's directory, that the agent of a container has answered once.
+pub(super) fn met(role: Role) -> String {
+    format!("{role}.met")
+}
+
+/// Marks that the runner has removed the job's secrets from the volumes itself.
+pub(super) const WIPED: &str = "wiped";
+
+pub(super) fn mark(job_dir: &Path, name: &str) -> Result<()> {
+    std::fs::write(job_dir.join(name), "")
+        .map_err(|error| Error::system("cannot write to the job's directory").caused_by(error))
+}
