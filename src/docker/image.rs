@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use bollard::auth::DockerCredentials;
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::StreamExt;
 
 use super::{Engine, Failure, Reason};
+use crate::job::Credential;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ImageFacts {
@@ -13,6 +15,8 @@ pub(crate) struct ImageFacts {
     /// `sha256:…` of the registry it came from, when it came from one.
     pub(crate) digest: Option<String>,
     pub(crate) size_bytes: u64,
+    /// `os/architecture`, with a variant where it has one.
+    pub(crate) platform: String,
     pub(crate) entrypoint: Vec<String>,
     /// TCP ports the image exposes, ascending.
     pub(crate) tcp_ports: Vec<u16>,
@@ -44,6 +48,12 @@ impl Engine {
                         .into_iter()
                         .next()
                         .and_then(digest),
+                    platform: [answer.os, answer.architecture, answer.variant]
+                        .into_iter()
+                        .flatten()
+                        .filter(|part| !part.is_empty())
+                        .collect::<Vec<_>>()
+                        .join("/"),
                     size_bytes: answer
                         .size
                         .and_then(|size| size.try_into().ok())
@@ -60,20 +70,52 @@ impl Engine {
     }
 
     /// Fetches an image from its registry; the reference must carry a tag or a digest.
-    pub(crate) async fn pull(&self, name: &str, platform: &str) -> Result<Pulled, Failure> {
+    pub(crate) async fn pull(
+        &self,
+        name: &str,
+        platform: &str,
+        login: Option<&Credential>,
+    ) -> Result<Pulled, Failure> {
+        let login = login.map(|login| DockerCredentials {
+            username: Some(login.username.clone()),
+            password: Some(login.password.reveal().to_owned()),
+            serveraddress: Some(login.url.clone()),
+            ..DockerCredentials::default()
+        });
         let begun = Instant::now();
         let options = CreateImageOptionsBuilder::default()
             .from_image(name)
             .platform(platform)
             .build();
-        let mut progress = self.docker.create_image(Some(options), None, None);
+        let mut progress = self.docker.create_image(Some(options), None, login);
         while let Some(step) = progress.next().await {
-            step.map_err(|error| self.failure(format!("pull the image `{name}`"), error))?;
+            step.map_err(|error| self.failure(format!("pull the image `{name}`"), error))
+                .map_err(registry_says_no)?;
         }
         Ok(Pulled {
             took: begun.elapsed(),
         })
     }
+}
+
+/// Gives a registry's refusal the reason it has lost on its way through the engine.
+///
+/// Engines before 23 answer 500, or put a line into the stream, where a registry says 404 or 401 without a `detail`; only
+/// the text then tells a missing image from a registry that is down. Ends with support for those engines.
+fn registry_says_no(mut failure: Failure) -> Failure {
+    const NO: [&str; 6] = [
+        "manifest unknown",
+        "name unknown",
+        "repository does not exist",
+        "unauthorized",
+        "access denied",
+        "no basic auth credentials",
+    ];
+    let text = failure.detail.to_ascii_lowercase();
+    if failure.reason == Reason::Other && NO.iter().any(|no| text.contains(no)) {
+        failure.reason = Reason::NotFound;
+    }
+    failure
 }
 
 fn digest(reference: String) -> Option<String> {

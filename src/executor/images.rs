@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::docker::{Engine, Failure, ImageFacts, Reason};
 use crate::error::{Cause, Error, Result};
+use crate::job::Credential;
 use crate::output::{self, Output};
 use crate::policy::{AdmittedImage, PullPolicy};
 
@@ -53,6 +54,7 @@ async fn attempt(
     let name = &image.reference.to_string();
     if policy != PullPolicy::Always
         && let Some(facts) = engine.image(name).await?
+        && fits(&image.platform, &facts.platform)
     {
         let facts_told = describe(&facts);
         output.status(format!(
@@ -62,26 +64,55 @@ async fn attempt(
     }
     match policy {
         PullPolicy::Never => Err(Error::system(format!(
-            "the image `{name}` is not on this host, and its pull policy is `never`"
+            "the image `{name}`{} is not on this host, and its pull policy is `never`",
+            if image.platform.is_empty() {
+                String::new()
+            } else {
+                format!(" for `{}`", image.platform)
+            }
         ))
         .hint("the operator of the runner loads the image, or allows another pull policy")),
         PullPolicy::Always | PullPolicy::IfNotPresent => {
-            pull(engine, name, &image.platform, output).await
+            let wanted = Wanted {
+                name,
+                platform: &image.platform,
+                login: image.login.as_ref(),
+            };
+            pull(engine, wanted, output).await
         }
     }
+}
+
+/// Whether an image of this platform is what was asked for; a platform without a variant fits any.
+fn fits(wanted: &str, found: &str) -> bool {
+    let rest = found.strip_prefix(wanted);
+    wanted.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// What is asked of a registry.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Wanted<'a> {
+    pub(super) name: &'a str,
+    /// Empty: this host's.
+    pub(super) platform: &'a str,
+    pub(super) login: Option<&'a Credential>,
 }
 
 /// Fetches an image and looks at it.
 pub(super) async fn pull(
     engine: &Engine,
-    name: &str,
-    platform: &str,
+    wanted: Wanted<'_>,
     output: &Output,
 ) -> Result<ImageFacts> {
+    let Wanted {
+        name,
+        platform,
+        login,
+    } = wanted;
     output.status(format!("Pulling `{name}` …"));
     let mut tries = 1;
     let pulled = loop {
-        match engine.pull(name, platform).await {
+        match engine.pull(name, platform, login).await {
             Ok(pulled) => break pulled,
             Err(failure) if failure.reason == Reason::Other && tries < TRIES => {
                 output.warning(format!("{}; trying once more", Error::from(failure)));
@@ -106,7 +137,7 @@ pub(super) async fn pull(
 fn explain(failure: Failure, name: &str) -> Error {
     match failure.reason {
         Reason::NotFound | Reason::Invalid => {
-            Error::refused(format!("there is no image `{name}` to pull")).caused_by(Cause::line(&failure.detail))
+            Error::refused(format!("there is no image `{name}` to pull, or this job may not pull it")).caused_by(Cause::line(&failure.detail))
         }
         Reason::Conflict | Reason::Already | Reason::Unreachable | Reason::Other => failure
             .into_error()

@@ -134,8 +134,8 @@ pub(super) fn plan(
         .enumerate()
         .map(|(index, service)| {
             let mut spec = service_container(job, service);
-            spec.name = job.identity.container(Role::Service(index));
-            spec.labels = labelled(Role::Service(index));
+            spec.name = job.identity.container(Role::Service(index + 1));
+            spec.labels = labelled(Role::Service(index + 1));
             spec.network = attach(service.aliases.clone());
             spec.dns = docker.dns.clone();
             spec.extra_hosts = docker.extra_hosts.clone();

@@ -14,6 +14,7 @@ use super::guard::Guard;
 use super::notes::Notes;
 use super::place::Place;
 use super::plan::{self, Plan, Surroundings};
+use super::rescue::could_not_start;
 use super::services::{self, Service};
 use super::{Job, images, in_force, owner, start};
 use crate::docker::{ContainerSpec, Engine, ImageFacts, Reason};
@@ -243,7 +244,11 @@ async fn create_helper(engine: &Engine, spec: &ContainerSpec, output: &Output) -
                     .caused_by(crate::error::Cause::line(error))
                     .hint("the operator makes it (`images/helper`, or `scripts/base-images`) or names another: `[executor.docker] helper_image`")
             };
-            images::pull(engine, &spec.image, "", output)
+            let wanted = images::Wanted {
+                name: &spec.image,
+                ..images::Wanted::default()
+            };
+            images::pull(engine, wanted, output)
                 .await
                 .map_err(missing)?;
             create(engine, spec).await
@@ -253,15 +258,8 @@ async fn create_helper(engine: &Engine, spec: &ContainerSpec, output: &Output) -
     }
 }
 
+/// The name of a service's container says which of the job's services it is.
 async fn run(engine: &Engine, spec: &ContainerSpec) -> Result<()> {
-    engine
-        .start(&spec.name)
-        .await
-        .map(drop)
-        .map_err(|failure| match failure.reason {
-            Reason::Invalid | Reason::NotFound => blame(failure),
-            Reason::Conflict | Reason::Already | Reason::Unreachable | Reason::Other => {
-                failure.into_error()
-            }
-        })
+    let started = engine.start(&spec.name).await;
+    started.map_err(|failure| could_not_start(failure, &spec.name))
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Job;
 use super::codes::Outcome;
+use super::images::pause;
 use super::marks::met;
 use super::place::Place;
 use crate::agent::{Answer, Cancel, Post};
@@ -18,6 +19,9 @@ use crate::settings::Settings;
 
 /// Between two looks at a container that is slow to answer.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// The engine notices the end of a container a little later than we do.
+const NOTICE: Duration = Duration::from_secs(2);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 pub(super) struct Rescue<'a> {
     pub(super) job: &'a Job,
@@ -36,8 +40,11 @@ impl Rescue<'_> {
         Engine::connect(&self.settings.docker, None)
     }
 
-    /// Whether the container's agent has ever answered.
+    /// Whether the container's agent has ever answered. The helper's is its entrypoint, so nothing can stand before it.
     fn met(&self) -> bool {
+        if self.role == Role::Helper {
+            return true;
+        }
         self.place
             .job_dir(&self.job.identity)
             .join(met(self.role))
@@ -60,7 +67,9 @@ impl Rescue<'_> {
                 .block_on(engine.find(&self.name()))?
                 .ok_or_else(|| self.gone())?;
             if !found.running {
-                if started || (found.was_started() && !met) {
+                // An entrypoint that does not hand over ends by itself; one ended by a signal was killed.
+                let by_itself = found.was_started() && !met && found.exit_code < 128;
+                if started || by_itself {
                     return Err(self.ended_early(&engine, &found));
                 }
                 self.start_again(&engine, &found)?;
@@ -130,9 +139,16 @@ impl Rescue<'_> {
     /// The agent went away in the middle of a stage.
     pub(super) fn lost(&self) -> Result<Outcome> {
         let engine = self.engine()?;
-        let found = engine
-            .block_on(engine.find(&self.name()))?
-            .ok_or_else(|| self.gone())?;
+        let give_up = Instant::now() + NOTICE;
+        let found = loop {
+            let found = engine
+                .block_on(engine.find(&self.name()))?
+                .ok_or_else(|| self.gone())?;
+            if !found.running || Instant::now() >= give_up {
+                break found;
+            }
+            engine.block_on(pause(LOOK_AGAIN));
+        };
         if found.running {
             engine.block_on(engine.kill(&self.name()))?;
             return Err(Error::system(format!("the agent in the {} container was killed while the stage ran", self.role))

@@ -60,18 +60,20 @@ async fn wait_for(
     output: &Output,
 ) -> Result<()> {
     let begun = Instant::now();
-    let name = &service.admitted.image.reference;
     let reached = service.admitted.aliases.join(", ");
+    let name = format!("`{}` (as {reached})", service.admitted.image.reference);
     let why = match verdict(engine, service, begun + timeout).await? {
         Verdict::Healthy => {
             output.status(format!(
-                "Service `{name}` answers after {} (as {reached})",
+                "Service {name} answers after {}",
                 output::duration(begun.elapsed())
             ));
             return Ok(());
         }
         Verdict::Unasked => {
-            output.status(format!("Service `{name}` runs (as {reached}); its image exposes no port and has no health check to ask"));
+            output.status(format!(
+                "Service {name} runs; its image exposes no port and has no health check to ask"
+            ));
             return Ok(());
         }
         Verdict::Ended(code) => format!("ended with exit status {code}"),
@@ -81,7 +83,7 @@ async fn wait_for(
         ),
     };
     output.warning(format!(
-        "the service `{name}` {why}; the job goes on without waiting for it"
+        "the service {name} {why}; the job goes on without waiting for it"
     ));
     let printed = engine
         .printed(&service.container, MOST_LOG)
@@ -89,7 +91,7 @@ async fn wait_for(
         .unwrap_or_default();
     let section = output.section(
         &format!("service_{}", service.container),
-        format!("What the service `{name}` printed"),
+        format!("What the service {name} printed"),
     );
     output.status(String::from_utf8_lossy(&printed).trim_end());
     drop(section);

@@ -3,11 +3,13 @@
 //! Refuses to trust job variables: a fact that decides about isolation comes from the job response, or from a variable
 //! the job cannot set. Read next: `response` (the payload), `identity` (names and labels), `stage`.
 
+mod credential;
 mod expand;
 mod identity;
 mod response;
 mod stage;
 
+pub(crate) use credential::{Credential, login_for};
 pub(crate) use expand::expand;
 pub(crate) use identity::{Identity, ROLE_LABEL, RUNNERS_OWN, Role, by_hand, label};
 pub(crate) use response::{

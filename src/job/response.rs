@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use super::Credential;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::{Error, Result};
@@ -26,6 +27,8 @@ pub(crate) struct JobResponse {
     pub(crate) image: ImageSpec,
     #[serde(default, deserialize_with = "null_as_default")]
     pub(crate) services: Vec<ImageSpec>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub(crate) credentials: Vec<Credential>,
     #[serde(default, deserialize_with = "null_as_default")]
     pub(crate) steps: Vec<Step>,
     #[serde(default, deserialize_with = "null_as_default")]

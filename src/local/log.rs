@@ -2,11 +2,10 @@
 //!
 //! For a coordinator titles come in GitLab's section markers; on a laptop they are plain lines.
 
-use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::filter::{Filter, Markers};
-use crate::output::Output;
+use crate::output::{Colour, Output};
 
 pub(super) struct JobLog {
     output: Output,
@@ -30,6 +29,16 @@ impl JobLog {
         self.filter.mask(secrets);
     }
 
+    /// Of this log.
+    pub(super) fn colour(&self) -> Colour {
+        self.output.colour()
+    }
+
+    /// What cleanup has to say: not a part of the log, but for whoever operates this machine.
+    pub(super) fn tell_operator(&self, data: &[u8]) {
+        self.output.pass_words(data);
+    }
+
     /// What a stage printed.
     pub(super) fn pass(&mut self, data: &[u8]) {
         let shown = self.filter.pass(data);
@@ -44,24 +53,30 @@ impl JobLog {
     }
 
     pub(super) fn succeed(&mut self, text: &str) {
-        let text = self.output.paint("32;1", text);
+        let text = self.output.colour().paint("32;1", text);
         self.say(&text);
     }
 
     pub(super) fn warn(&mut self, text: &str) {
-        let text = self.output.paint("0;33", &format!("WARNING: {text}"));
+        let text = self
+            .output
+            .colour()
+            .paint("0;33", &format!("WARNING: {text}"));
         self.say(&text);
     }
 
     pub(super) fn fail(&mut self, text: &str) {
-        let text = self.output.paint("31;1", &format!("ERROR: {text}"));
+        let text = self
+            .output
+            .colour()
+            .paint("31;1", &format!("ERROR: {text}"));
         self.say(&text);
     }
 
     /// The title of a stage; it ends with [`JobLog::end`].
     pub(super) fn begin(&mut self, section: &str, title: &str) {
         self.settle();
-        let title = self.output.paint("36;1", title);
+        let title = self.output.colour().paint("36;1", title);
         match self.markers {
             Markers::Keep => self.put(
                 format!(
@@ -96,14 +111,7 @@ impl JobLog {
     fn put(&mut self, data: &[u8]) {
         let Some(last) = data.last() else { return };
         self.line_open = *last != b'\n';
-        let mut stdout = std::io::stdout().lock();
-        if stdout
-            .write_all(data)
-            .and_then(|()| stdout.flush())
-            .is_err()
-        {
-            // The reader is gone; the job still has to come to its end.
-        }
+        self.output.pass_data(data);
     }
 }
 

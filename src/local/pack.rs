@@ -54,8 +54,12 @@ pub(super) fn pack(tree: &WorkTree, scratch: &Scratch) -> Result<Packed> {
     })
 }
 
-/// A clone with the last commits and nothing checked out, whose HEAD is detached, as in a job. `None`: no git here.
+/// A clone with the last commits and nothing checked out, whose HEAD is detached, as in a job. `None`: no git here, or one
+/// whose commits hold this project in another place.
 fn history(tree: &WorkTree, scratch: &Scratch) -> Result<Option<PathBuf>> {
+    if tree.part_of.is_some() {
+        return Ok(None);
+    }
     let clone = scratch.path().join("history");
     let target = clone.to_string_lossy().into_owned();
     match &tree.history {

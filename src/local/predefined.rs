@@ -23,7 +23,10 @@ impl Project {
         let origin = tree
             .ask(&["remote", "get-url", "origin"])
             .map(|url| Remote::of(&url).url);
-        let address = origin.as_deref().and_then(address);
+        let address = origin
+            .as_deref()
+            .and_then(address)
+            .filter(|_| tree.part_of.is_none());
         let directory = tree
             .root
             .file_name()

@@ -34,8 +34,8 @@ pub(super) struct Wanted<'a> {
 
 /// Prints the jobs of the pipeline.
 pub(super) fn list(file: &Path, output: &Output) -> Result<()> {
-    let tree = WorkTree::find(Path::new("."))?;
-    output.data(table::list(&read(file, &tree)?));
+    let (_, found) = WorkTree::of_pipeline(Path::new("."), file)?;
+    output.data(table::list(&read(file, &found)?));
     Ok(())
 }
 
@@ -53,8 +53,8 @@ pub(super) fn run(
             .hint("leave `--shell` out where nobody can type"));
     }
     let started = Instant::now();
-    let tree = WorkTree::find(Path::new("."))?;
-    let pipeline = read(wanted.file, &tree)?;
+    let (tree, found) = WorkTree::of_pipeline(Path::new("."), wanted.file)?;
+    let pipeline = read(wanted.file, &found)?;
     let variables = wanted
         .variables
         .iter()
@@ -107,14 +107,9 @@ pub(super) fn run(
     verdict(&rows, &turns.done, signals.first())
 }
 
-fn read(file: &Path, tree: &WorkTree) -> Result<Pipeline> {
-    let at_root = tree.root.join(file);
-    let found = if file.exists() || !at_root.exists() {
-        file.to_owned()
-    } else {
-        at_root
-    };
-    let text = std::fs::read_to_string(&found).map_err(|error| {
+/// `file`: its name as it was given.
+fn read(file: &Path, found: &Path) -> Result<Pipeline> {
+    let text = std::fs::read_to_string(found).map_err(|error| {
         Error::usage(format!("cannot read the pipeline `{}`", file.display()))
             .caused_by(error)
             .hint("run it in the directory of `.gitlab-ci.yml`, or name another file with `--file`")
@@ -130,16 +125,24 @@ fn first_id() -> u64 {
     u64::try_from(millis).unwrap_or(0) * 1000
 }
 
+/// The line of the job log that says what the jobs got.
 fn told(tree: &WorkTree, files: usize) -> String {
-    let root = tree.root.display();
     let files = if files == 1 {
         "1 file".to_owned()
     } else {
         format!("{files} files")
     };
+    let taken = format!("Took {files} of `{}`", tree.root.display());
+    let repository = match &tree.part_of {
+        Some(repository) => format!(
+            ", a part of the repository `{}`, whose history is left out",
+            repository.display()
+        ),
+        None => String::new(),
+    };
     match &tree.history {
-        History::None => format!("Took {files} of `{root}`, which is no git repository"),
-        History::Unborn { .. } => format!("Took {files} of `{root}`, which has no commit yet"),
+        History::None => format!("{taken}, which is no git repository"),
+        History::Unborn { .. } => format!("{taken}, without a commit yet{repository}"),
         History::Commit(commit) => {
             let sha = commit.sha.get(..8).unwrap_or(&commit.sha);
             let changes = if tree.is_changed() {
@@ -147,7 +150,7 @@ fn told(tree: &WorkTree, files: usize) -> String {
             } else {
                 ""
             };
-            format!("Took {files} of `{root}` at {sha}{changes}")
+            format!("{taken} at {sha}{changes}{repository}")
         }
     }
 }

@@ -46,7 +46,7 @@ impl Turns<'_> {
             .map_or("the default image", |image| image.name.as_str());
         let head = format!("Job {} (stage {}, {image})", job.name, job.stage);
         self.output
-            .data(format!("\n{}\n", self.output.paint("1", &head)));
+            .data(format!("\n{}\n", self.output.colour().paint("1", &head)));
         let directory = self.scratch.path().join(id.to_string());
         std::fs::create_dir(&directory).map_err(|error| cannot_write(&directory, error))?;
         let (incoming, inherited) = self.inheritance(job);

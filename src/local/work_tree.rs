@@ -1,6 +1,7 @@
 //! The work tree that a pipeline is run from: where it is, what git knows about it, which files belong to it.
 //!
-//! Works without git too: then every file belongs, and nothing is known about commits. Asks the `git` program, which knows
+//! A `.gitlab-ci.yml` makes its directory the project, also inside a repository: then only that directory belongs. Works
+//! without git too: then every file belongs, and nothing is known about commits. Asks the `git` program, which knows
 //! every corner of the user's configuration; only reads.
 
 use std::collections::BTreeSet;
@@ -11,9 +12,15 @@ use std::process::Command;
 
 use crate::error::{Cause, Error, Result};
 
+/// GitLab's own name for a project's pipeline.
+const PIPELINE: &str = ".gitlab-ci.yml";
+
 #[derive(Clone, Debug)]
 pub(super) struct WorkTree {
+    /// The project's directory.
     pub(super) root: PathBuf,
+    /// The repository that the project is only a part of: jobs get no `.git` then.
+    pub(super) part_of: Option<PathBuf>,
     pub(super) history: History,
 }
 
@@ -42,31 +49,46 @@ pub(super) struct Commit {
 }
 
 impl WorkTree {
-    /// The work tree that `directory` is in.
-    pub(super) fn find(directory: &Path) -> Result<Self> {
-        let directory = std::fs::canonicalize(directory).map_err(|error| {
-            Error::usage(format!(
-                "cannot find the directory `{}`",
-                directory.display()
-            ))
-            .caused_by(error)
-        })?;
-        if !directory
-            .ancestors()
-            .any(|parent| parent.join(".git").exists())
-        {
-            return Ok(WorkTree {
-                root: directory,
-                history: History::None,
-            });
+    /// The work tree of the pipeline `file`, named as seen from `directory`, and where that file is. One that is not there
+    /// is looked for at the repository's root.
+    pub(super) fn of_pipeline(directory: &Path, file: &Path) -> Result<(Self, PathBuf)> {
+        let tree = WorkTree::find(directory)?;
+        let (here, at_root) = (directory.join(file), tree.root.join(file));
+        let found = match here.exists() || !at_root.exists() {
+            true => here,
+            false => at_root,
+        };
+        let own = found
+            .parent()
+            .filter(|_| found.ends_with(PIPELINE) && found.exists());
+        match own {
+            Some(own) => Ok((WorkTree::of(&canonical(own)?)?, found)),
+            None => Ok((tree, found)),
         }
-        let root = git(&directory, &["rev-parse", "--show-toplevel"])?;
-        let tree = WorkTree {
-            root: PathBuf::from(OsStr::from_bytes(&root)),
+    }
+
+    /// The whole work tree that `directory` is in.
+    pub(super) fn find(directory: &Path) -> Result<Self> {
+        let directory = canonical(directory)?;
+        WorkTree::of(&repository(&directory)?.unwrap_or(directory))
+    }
+
+    /// The project in `root`.
+    fn of(root: &Path) -> Result<Self> {
+        let mut tree = WorkTree {
+            root: root.to_owned(),
+            part_of: None,
             history: History::None,
         };
-        let history = tree.read_history()?;
-        Ok(WorkTree { history, ..tree })
+        match repository(root)? {
+            None => return Ok(tree),
+            Some(repository) if repository == root => {}
+            // Somebody's directories below a repository that ignores them, such as one of a home directory's dotfiles.
+            Some(_) if tree.ask(&["check-ignore", "."]).is_some() => return Ok(tree),
+            Some(repository) => tree.part_of = Some(repository),
+        }
+        tree.history = tree.read_history()?;
+        Ok(tree)
     }
 
     /// `git` in this work tree; `None` where it answers with an error.
@@ -115,8 +137,14 @@ impl WorkTree {
 
     /// Whether anything differs from the commit.
     pub(super) fn is_changed(&self) -> bool {
-        self.ask(&["status", "--porcelain", "--ignore-submodules=none"])
-            .is_some()
+        self.ask(&[
+            "status",
+            "--porcelain",
+            "--ignore-submodules=none",
+            "--",
+            ".",
+        ])
+        .is_some()
     }
 
     /// Every file, link and empty directory that belongs to it, relative to the root: what is tracked and still there, and
@@ -190,6 +218,28 @@ fn walk(root: &Path, below: &Path, found: &mut BTreeSet<PathBuf>) -> Result<()> 
         found.insert(below.to_owned());
     }
     Ok(())
+}
+
+fn canonical(directory: &Path) -> Result<PathBuf> {
+    std::fs::canonicalize(directory).map_err(|error| {
+        Error::usage(format!(
+            "cannot find the directory `{}`",
+            directory.display()
+        ))
+        .caused_by(error)
+    })
+}
+
+/// The root of the repository that `directory` is in, if it is in one.
+fn repository(directory: &Path) -> Result<Option<PathBuf>> {
+    if !directory
+        .ancestors()
+        .any(|parent| parent.join(".git").exists())
+    {
+        return Ok(None);
+    }
+    let root = git(directory, &["rev-parse", "--show-toplevel"])?;
+    Ok(Some(PathBuf::from(OsStr::from_bytes(&root))))
 }
 
 /// What `git` prints, without the last line's end.

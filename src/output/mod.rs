@@ -16,45 +16,79 @@ pub(crate) use section::Section;
 /// Where words and data go. In `prepare` and `run` both streams are the job log.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
-    colour: Colour,
+    /// Of stdout.
+    data: Colour,
+    /// Of stderr.
+    words: Colour,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Colour {
+pub(crate) enum Colour {
     Never,
     Ansi,
 }
 
+impl Colour {
+    /// `text` in the given SGR colours, where colour is on.
+    pub(crate) fn paint(self, sgr: &str, text: &str) -> String {
+        match self {
+            Colour::Ansi => format!("\u{1b}[{sgr}m{text}\u{1b}[0;m"),
+            Colour::Never => text.to_owned(),
+        }
+    }
+}
+
 impl Output {
-    /// Colour for a terminal, unless `NO_COLOR` is set.
+    /// Colour on each stream that is a terminal, unless `NO_COLOR` is set.
     pub(crate) fn for_people() -> Self {
-        let wanted = std::io::stderr().is_terminal() && Var::NoColor.text().is_none();
+        let of = |stream: &dyn IsTerminal| match stream.is_terminal() {
+            true if Var::NoColor.text().is_none() => Colour::Ansi,
+            true | false => Colour::Never,
+        };
         Output {
-            colour: if wanted { Colour::Ansi } else { Colour::Never },
+            data: of(&std::io::stdout()),
+            words: of(&std::io::stderr()),
         }
     }
 
     /// Colour as GitLab's job log renders it.
     pub(crate) fn for_job_log() -> Self {
+        let colour = match Var::NoColor.text() {
+            Some(_) => Colour::Never,
+            None => Colour::Ansi,
+        };
         Output {
-            colour: if Var::NoColor.text().is_some() {
-                Colour::Never
-            } else {
-                Colour::Ansi
-            },
+            data: colour,
+            words: colour,
         }
     }
 
     /// Without colour: for logs that a service manager keeps.
     pub(crate) fn plain() -> Self {
         Output {
-            colour: Colour::Never,
+            data: Colour::Never,
+            words: Colour::Never,
         }
+    }
+
+    /// Of what goes to stdout.
+    pub(crate) fn colour(&self) -> Colour {
+        self.data
     }
 
     /// Data another program may read, as it is.
     pub(crate) fn data(&self, text: impl Display) {
         put(std::io::stdout().lock(), format_args!("{text}"));
+    }
+
+    /// Bytes of somebody else's on their way to stdout.
+    pub(crate) fn pass_data(&self, bytes: &[u8]) {
+        put_bytes(std::io::stdout().lock(), bytes);
+    }
+
+    /// Bytes of somebody else's on their way to stderr.
+    pub(crate) fn pass_words(&self, bytes: &[u8]) {
+        put_bytes(std::io::stderr().lock(), bytes);
     }
 
     /// A sentence about something finished or long.
@@ -63,13 +97,14 @@ impl Output {
     }
 
     pub(crate) fn warning(&self, text: impl Display) {
-        let head = self.paint("33;1", "warning:");
+        let head = self.words.paint("33;1", "warning:");
         put(std::io::stderr().lock(), format_args!("{head} {text}\n"));
     }
 
     /// The whole error: sentence, causes, and, after a blank line, hints.
     pub(crate) fn error(&self, error: &Error) {
-        let mut text = format!("{} {}\n", self.paint("31;1", "error:"), error.message());
+        let head = self.words.paint("31;1", "error:");
+        let mut text = format!("{head} {}\n", error.message());
         for cause in error.causes() {
             text.push_str(&format!(
                 "  caused by: {}\n",
@@ -80,28 +115,25 @@ impl Output {
             text.push('\n');
         }
         for hint in error.hints() {
-            text.push_str(&format!("{} {hint}\n", self.paint("36;1", "hint:")));
+            text.push_str(&format!("{} {hint}\n", self.words.paint("36;1", "hint:")));
         }
         put(std::io::stderr().lock(), format_args!("{text}"));
     }
 
     /// Opens a collapsible section of the job log; it ends with the value.
     pub(crate) fn section(&self, name: &str, title: impl Display) -> Section {
-        Section::open(name, self.paint("36;1", &title.to_string()))
-    }
-
-    /// `text` in the given SGR colours, where colour is on.
-    pub(crate) fn paint(&self, sgr: &str, text: &str) -> String {
-        match self.colour {
-            Colour::Ansi => format!("\u{1b}[{sgr}m{text}\u{1b}[0;m"),
-            Colour::Never => text.to_owned(),
-        }
+        Section::open(name, self.words.paint("36;1", &title.to_string()))
     }
 }
 
-fn put(mut stream: impl Write, text: std::fmt::Arguments<'_>) {
+fn put(stream: impl Write, text: std::fmt::Arguments<'_>) {
+    // In one piece: a line of two processes that share a stream stays a line.
+    put_bytes(stream, text.to_string().as_bytes());
+}
+
+fn put_bytes(mut stream: impl Write, bytes: &[u8]) {
     if stream
-        .write_fmt(text)
+        .write_all(bytes)
         .and_then(|()| stream.flush())
         .is_err()
     {

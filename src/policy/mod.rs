@@ -11,7 +11,7 @@ use std::fmt::{self, Display};
 
 use crate::error::{Cause, Error, Result};
 use crate::image_ref::ImageRef;
-use crate::job::{ImageSpec, JobResponse, RUNNERS_OWN, expand};
+use crate::job::{Credential, ImageSpec, JobResponse, RUNNERS_OWN, expand, login_for};
 use crate::settings::JobContainerSettings;
 
 pub(crate) use size::{bytes, nano_cpus};
@@ -56,6 +56,8 @@ pub(crate) struct AdmittedImage {
     pub(crate) command: Vec<String>,
     pub(crate) user: String,
     pub(crate) platform: String,
+    /// For its registry, where the job brings one.
+    pub(crate) login: Option<Credential>,
 }
 
 #[derive(Clone, Debug)]
@@ -96,7 +98,7 @@ pub(crate) fn admit(
     let mut services = Vec::new();
     for (index, spec) in job.services.iter().enumerate() {
         let what = format!("service {}", index + 1);
-        let image = image(
+        let mut image = image(
             spec,
             &what,
             &settings.allowed_services,
@@ -104,6 +106,7 @@ pub(crate) fn admit(
             settings,
             variables,
         )?;
+        image.login = login_for(&job.credentials, &spec.name);
         let wanted = aliases(&image.reference, &spec.alias);
         let (taken, aliases): (Vec<String>, Vec<String>) =
             wanted.into_iter().partition(|alias| names.contains(alias));
@@ -149,6 +152,7 @@ fn build_image(
         settings,
         variables,
     )?;
+    image.login = login_for(&job.credentials, &spec.name);
     image.user = settings.user.clone().unwrap_or(image.user);
     Ok(image)
 }
@@ -187,6 +191,7 @@ fn image(
         command: spec.command.clone(),
         user: expand(&spec.executor_opts.docker.user, variables),
         platform: expand(&spec.executor_opts.docker.platform, variables),
+        login: None,
         reference,
     })
 }

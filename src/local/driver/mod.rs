@@ -26,6 +26,7 @@ use crate::docker::Engine;
 use crate::env::Var;
 use crate::error::{Error, Result};
 use crate::job::{Identity, JobResponse};
+use crate::output::Colour;
 use crate::settings::Settings;
 
 use attempt::Attempt;
@@ -180,6 +181,7 @@ impl Run<'_> {
             variables: &variables,
             project_dir: &self.project_dir,
             cache_dir: &self.cache_dir,
+            colour: self.log.colour(),
         })
     }
 
@@ -214,6 +216,9 @@ impl Run<'_> {
             &self.task.response,
         );
         command.args(arguments);
+        if self.log.colour() == Colour::Never {
+            command.env(Var::NoColor.name(), "1");
+        }
         let started = Instant::now();
         let log = &mut *self.log;
         let ended = process::run(&mut command, driver.signals, limits, |stream, part| match (
@@ -222,7 +227,7 @@ impl Run<'_> {
             (Sink::Keep(kept), Stream::Out) => kept.extend_from_slice(part),
             (Sink::Log | Sink::Keep(_), Stream::Out | Stream::Err) => log.pass(part),
             (Sink::Operator, Stream::Out) => {}
-            (Sink::Operator, Stream::Err) => operator(part),
+            (Sink::Operator, Stream::Err) => log.tell_operator(part),
         });
         let exit = ended
             .as_ref()
@@ -277,14 +282,6 @@ impl Run<'_> {
 /// A failure of our own, with its causes, as the job log shows it.
 fn system(error: Error) -> Failure {
     Failure::System(error.to_string())
-}
-
-/// What cleanup has to say is for whoever operates this machine.
-fn operator(part: &[u8]) {
-    use std::io::Write;
-    if std::io::stderr().lock().write_all(part).is_err() {
-        // Nobody is there to read it.
-    }
 }
 
 #[cfg(test)]

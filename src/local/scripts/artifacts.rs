@@ -93,7 +93,10 @@ pub(super) fn packing(body: &mut Body) {
     body.line("printf './%s\\n' \"$path\"; found=1");
     body.line("fi");
     body.line("done");
-    body.line("[ -n \"$found\" ] || printf '\\033[0;33mWARNING: %s: no matching files\\033[0;m\\n' \"$1\" >&2");
+    let warning = body.colour.paint("0;33", "WARNING: %s: no matching files");
+    body.line(&format!(
+        "[ -n \"$found\" ] || printf '{warning}\\n' \"$1\" >&2"
+    ));
     body.line("}");
     // baws_without EXPRESSION…: copies the lines that match none of them.
     body.line("baws_without() {");

@@ -17,6 +17,7 @@ use std::fmt::Write;
 
 use super::variables::{Export, Variables};
 use crate::job::JobResponse;
+use crate::output::Colour;
 
 pub(super) use artifacts::{download, incoming, outgoing, upload};
 pub(super) use cache::{archive, restore};
@@ -48,6 +49,8 @@ pub(super) struct Context<'a> {
     pub(super) variables: &'a Variables,
     pub(super) project_dir: &'a str,
     pub(super) cache_dir: &'a str,
+    /// Of what the scripts print in our name.
+    pub(super) colour: Colour,
 }
 
 impl Context<'_> {
@@ -62,25 +65,43 @@ impl Context<'_> {
 }
 
 /// The lines of one script, before they are wrapped.
-struct Body(String);
+struct Body {
+    text: String,
+    colour: Colour,
+}
 
 impl Body {
     /// For the runner's own work: whatever it writes, any user of a job's image may change.
     fn helper(context: &Context<'_>) -> Self {
-        let mut body = Body("umask 0000\n".to_owned());
+        let mut body = Body::open_to_all(context);
         body.variables(context);
+        body
+    }
+
+    /// Like [`Body::helper`], without the job's variables.
+    fn open_to_all(context: &Context<'_>) -> Self {
+        let mut body = Body::empty(context);
+        body.line("umask 0000");
         body
     }
 
     fn user(context: &Context<'_>) -> Self {
-        let mut body = Body(String::new());
+        let mut body = Body::empty(context);
         body.variables(context);
+        body.trust_sources();
         body
     }
 
+    fn empty(context: &Context<'_>) -> Self {
+        Body {
+            text: String::new(),
+            colour: context.colour,
+        }
+    }
+
     fn line(&mut self, line: &str) {
-        self.0.push_str(line);
-        self.0.push('\n');
+        self.text.push_str(line);
+        self.text.push('\n');
     }
 
     /// Prints a line of the job log.
@@ -90,11 +111,21 @@ impl Body {
 
     /// Prints a line in green, as GitLab shows the runner's own words.
     fn announce(&mut self, text: &str) {
-        self.say(&format!("\u{1b}[32;1m{text}\u{1b}[0;m"));
+        self.say(&self.colour.paint("32;1", text));
     }
 
     fn warn(&mut self, text: &str) {
-        self.say(&format!("\u{1b}[0;33mWARNING: {text}\u{1b}[0;m"));
+        self.say(&self.colour.paint("0;33", &format!("WARNING: {text}")));
+    }
+
+    /// The sources belong to root; git of another user would refuse them as of dubious ownership. Whoever configures git
+    /// by these variables, in the job or in its image, does it alone.
+    fn trust_sources(&mut self) {
+        self.line("if [ -z \"${GIT_CONFIG_COUNT:-}\" ]; then");
+        self.line(
+            "export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'",
+        );
+        self.line("fi");
     }
 
     /// Exports the job's variables, lays down its file variables and takes up what earlier stages left in `$GITLAB_ENV`.
@@ -136,12 +167,12 @@ impl Body {
 
     /// The whole program.
     fn wrapped(&self) -> String {
-        let mut script = String::with_capacity(self.0.len() + self.0.len() / 8 + 300);
+        let mut script = String::with_capacity(self.text.len() + self.text.len() / 8 + 300);
         script.push_str("#!/usr/bin/env bash\n\ntrap 'exit 1' TERM\nset -o errexit +o noclobber\n");
         script.push_str(
             "case \"$(set -o)\" in\n*pipefail*) set -o pipefail ;;\nesac\n(\ntrap 'exit 1' TERM\n",
         );
-        if writeln!(script, "eval {}", quote::ansi_c(&self.0)).is_err() {
+        if writeln!(script, "eval {}", quote::ansi_c(&self.text)).is_err() {
             // Writing to a string does not fail.
         }
         script.push_str(") </dev/null\n");
@@ -151,7 +182,7 @@ impl Body {
 
 /// Says where the job runs, forgets what an earlier attempt left, and makes room for the copy of a work tree.
 pub(super) fn prepare(context: &Context<'_>, sources: &Sources) -> String {
-    let mut body = Body("umask 0000\n".to_owned());
+    let mut body = Body::open_to_all(context);
     body.line("printf 'Running on %s\\n' \"$(hostname)\"");
     match sources {
         Sources::Repository => {}
@@ -167,7 +198,7 @@ pub(super) fn prepare(context: &Context<'_>, sources: &Sources) -> String {
 
 /// Removes what must not stay in a volume that outlives the job.
 pub(super) fn cleanup(context: &Context<'_>) -> String {
-    let mut body = Body(String::new());
+    let mut body = Body::empty(context);
     for (_, export) in context.variables.exports() {
         match export {
             Export::File { path, .. } => body.line(&format!("rm -f {}", quoted(path))),

@@ -42,6 +42,7 @@ impl Bench {
             variables: &variables,
             project_dir: &self.project,
             cache_dir: cache.to_str().unwrap(),
+            colour: Colour::Ansi,
         };
         let file = self.directory.join("script");
         std::fs::write(&file, script(&context)).unwrap();

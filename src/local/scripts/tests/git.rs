@@ -67,6 +67,7 @@ fn the_token_is_in_no_address_and_no_file_of_the_repository() {
         variables: &variables,
         project_dir: "/b/p",
         cache_dir: "/c",
+        colour: Colour::Ansi,
     };
     let script = get_sources(&context, &Sources::Repository);
     assert_eq!(script.matches("secret-token").count(), 1);
