@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use futures_util::future::{join_all, try_join3};
+use futures_util::future::{join_all, try_join};
 
 use super::cleanup::remove_job;
 use super::guard::Guard;
@@ -33,29 +33,7 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
     let guard = Guard::begin(settings.executor.metadata_guard);
     let again = place.job_dir(&job.identity).exists();
     place.establish(&job.identity)?;
-    let runner_program = place.runner_program()?;
-    if runner_program.is_none()
-        && Var::DrivenByLocal.text().is_none()
-        && needs_runner_commands(&job)
-    {
-        return Err(Error::system("the runner's own program was not found, and this job's cache or artifacts need it")
-            .hint("`baws-ci executor` has to be started by gitlab-runner itself, not by a script around it"));
-    }
-    let around = Surroundings {
-        helper_dir: place
-            .post(&job.identity, StagePlace::Helper)
-            .dir()
-            .display()
-            .to_string(),
-        build_dir: place
-            .post(&job.identity, StagePlace::Build)
-            .dir()
-            .display()
-            .to_string(),
-        runner_program: runner_program.map(|program| program.display().to_string()),
-        owner: owner::label(),
-        now: owner::now_secs(),
-    };
+    let around = surroundings(&place, &job)?;
     let plan = plan::plan(&job, &admitted, &settings.executor, &around)?;
     let engine = Engine::connect(&settings.docker, None)?;
     output.status(format!(
@@ -99,6 +77,27 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
     Ok(())
 }
 
+/// What the plan has to know of this host.
+///
+/// # Errors
+/// The job needs the runner's own program, and our parent is no gitlab-runner.
+fn surroundings(place: &Place, job: &Job) -> Result<Surroundings> {
+    let runner_program = place.runner_program()?;
+    let driven_by_runner = Var::DrivenByLocal.text().is_none();
+    if runner_program.is_none() && driven_by_runner && needs_runner_commands(job) {
+        return Err(Error::system("the runner's own program was not found, and this job's cache or artifacts need it")
+            .hint("`baws-ci executor` has to be started by gitlab-runner itself, not by a script around it"));
+    }
+    let dir = |side| place.post(&job.identity, side).dir().display().to_string();
+    Ok(Surroundings {
+        helper_dir: dir(StagePlace::Helper),
+        build_dir: dir(StagePlace::Build),
+        runner_program: runner_program.map(|program| program.display().to_string()),
+        owner: owner::label(),
+        now: owner::now_secs(),
+    })
+}
+
 /// Cache and artifacts are moved by commands of the runner, in scripts that it writes.
 fn needs_runner_commands(job: &Job) -> bool {
     let response = &job.response;
@@ -137,15 +136,13 @@ async fn containers(
             .await
         },
     ));
-    let helper = async {
-        let id = create_helper(engine, &plan.helper, output).await?;
-        run(engine, &plan.helper).await?;
-        Ok::<_, Error>(id)
-    };
-    let build = async {
-        let facts = build_image.await?;
-        let id = create(engine, &plan.build).await?;
-        Ok::<_, Error>((facts, id))
+    // The engine looks the helper up by name when it creates the container that joins its namespace.
+    let containers = async {
+        let helper = create_helper(engine, &plan.helper, output);
+        let (helper_id, build_facts) = try_join(helper, build_image).await?;
+        let (build_id, ()) =
+            try_join(create(engine, &plan.build), run(engine, &plan.helper)).await?;
+        Ok::<_, Error>((helper_id, build_id, build_facts))
     };
     let services = async {
         let facts = service_images
@@ -169,8 +166,7 @@ async fn containers(
             .collect::<Result<Vec<()>>>()?;
         services::wait_for_all(engine, &services, timeout, output).await
     };
-    // The build container joins the helper's namespace by name, which is looked up when it starts.
-    let (helper_id, (build_facts, build_id), ()) = try_join3(helper, build, services).await?;
+    let ((helper_id, build_id, build_facts), ()) = try_join(containers, services).await?;
     let has_entrypoint = !plan
         .build
         .entrypoint
