@@ -89,7 +89,7 @@ fn check_host(host: &str) -> Result<(), String> {
     if name.split('.').all(label) && port_fits {
         Ok(())
     } else {
-        Err(format!("`{host}` is no registry host"))
+        Err(format!("`{}` is no registry host", host.escape_debug()))
     }
 }
 
@@ -99,7 +99,8 @@ fn check_component(part: &str) -> Result<(), String> {
     let edges = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     if part.chars().any(|c| c.is_ascii_uppercase()) {
         return Err(format!(
-            "`{part}` has upper-case letters; repositories are lower-case"
+            "`{}` has upper-case letters; repositories are lower-case",
+            part.escape_debug()
         ));
     }
     let sound =
@@ -107,7 +108,10 @@ fn check_component(part: &str) -> Result<(), String> {
     if sound && !part.contains("..") {
         Ok(())
     } else {
-        Err(format!("`{part}` is no part of a repository's path"))
+        Err(format!(
+            "`{}` is no part of a repository's path",
+            part.escape_debug()
+        ))
     }
 }
 
@@ -120,7 +124,7 @@ fn check_tag(tag: &str) -> Result<(), String> {
     if sound {
         Ok(())
     } else {
-        Err(format!("`{tag}` is no tag"))
+        Err(format!("`{}` is no tag", tag.escape_debug()))
     }
 }
 
@@ -131,7 +135,8 @@ fn check_digest(digest: &str) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!(
-            "`{digest}` is no digest of the form `sha256:<64 hex digits>`"
+            "`{}` is no digest of the form `sha256:<64 hex digits>`",
+            digest.escape_debug()
         ))
     }
 }

@@ -49,10 +49,7 @@ impl Failure {
             }
             Docker::DockerStreamError { error } => (Reason::Other, error.trim().to_owned()),
             Docker::RequestTimeoutError => (Reason::Unreachable, "no answer in time".to_owned()),
-            other => (
-                Reason::Unreachable,
-                Error::system("").caused_by(other).causes().join(": "),
-            ),
+            other => (Reason::Unreachable, innermost(&other)),
         };
         Failure {
             reason,
@@ -74,6 +71,15 @@ impl Failure {
             }
         }
     }
+}
+
+/// What lies at the bottom of a transport error, such as "Connection refused"; the layers above only repeat themselves.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
 }
 
 impl From<Failure> for Error {

@@ -146,7 +146,11 @@ impl Run<'_> {
             ));
             self.output.status("Use less memory, for example fewer parallel workers, or ask the runner's operator for a higher `memory` limit.");
         }
-        if !watch.output_complete {
+        let container_stays = match watch.ending {
+            Ending::Status(_) | Ending::Cancelled | Ending::NoShell | Ending::Failed(_) => true,
+            Ending::Unresponsive | Ending::Lost | Ending::Nonsense => false,
+        };
+        if container_stays && !watch.output_complete {
             self.output.warning("something in the container still holds the output of this stage; what it prints from now on is lost");
         }
         match &watch.ending {

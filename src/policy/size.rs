@@ -41,8 +41,9 @@ pub(crate) fn nano_cpus(key: &str, text: &str) -> Result<i64> {
 
 fn wrong(key: &str, text: &str, wanted: &str) -> Error {
     Error::usage(format!(
-        "the settings are wrong: `{key} = \"{text}\"` must be {wanted}"
+        "the settings are wrong: `executor.docker.{key} = \"{text}\"` must be {wanted}"
     ))
+    .hint("the operator corrects the key in `[executor.docker]`; `baws-ci settings explain` tells every key")
 }
 
 #[cfg(test)]
