@@ -228,7 +228,10 @@ mod tests {
                 }
             };
             let ready = FromAgent::Ready { spared: Vec::new() };
-            super::super::protocol::send(&connected, &ready, &[]).unwrap();
+            if super::super::protocol::send(&connected, &ready, &[]).is_err() {
+                // Shown the door before it could speak.
+                return 0;
+            }
             let mut word = [0; 64];
             let heard = rustix::net::recv(&connected, &mut word, rustix::net::RecvFlags::empty());
             heard.map_or(0, |(count, _)| count)
