@@ -125,8 +125,11 @@ fn hand_over(peer: &Peer, handover: &Handover<'_>) -> std::io::Result<Relay> {
 fn follow(peer: &Peer, cancel: &Cancel, grace: Duration) -> std::io::Result<(Ending, u32)> {
     let mut messages = 0;
     let mut give_up: Option<Instant> = None;
+    let parent = rustix::process::getppid();
     loop {
-        if give_up.is_none() && cancel.requested() {
+        // Nobody hears this stage any more where the runner has died; its next job may be given the same volumes.
+        let orphaned = rustix::process::getppid() != parent;
+        if give_up.is_none() && (orphaned || cancel.requested()) {
             if send(&peer.socket, &ToAgent::Stop, &[]).is_err() {
                 return Ok((Ending::Lost, 0));
             }

@@ -3,97 +3,77 @@
 //! The user waits for it, so containers go all at once. Silent when all is well: what it prints is an operator's warning.
 //! Can run before anything exists, several times, and while a stage is still being given up.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
 use super::images::pause;
-use super::marks::{WIPED, met};
+use super::marks::{ENDED, mark};
 use super::notes::Notes;
 use super::place::Place;
-use crate::agent::{Answer, Cancel, Handover, Order, Watch};
+use super::wipe::wipe;
 use crate::docker::Engine;
 use crate::env;
 use crate::error::{Error, Result};
-use crate::job::{Identity, Place as StagePlace, Role, label};
+use crate::job::{Identity, label};
 use crate::settings::Settings;
 
-/// How long the helper may take to answer for the last time.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// An engine that is being restarted comes back within this time; nothing is left behind for its sake.
+const PERSISTENCE: Duration = Duration::from_secs(30);
+const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 /// How long the engine takes, at most, to create a container whose client is gone; looked for so often.
 const LATE: Duration = Duration::from_millis(300);
 const LATE_LOOKS: u32 = 4;
 
+/// Cleans up, again and again for a while where the engine does not answer or does not let go of a container.
 pub(crate) fn cleanup(settings: &Settings) -> Result<()> {
     let settings = super::in_force(settings);
     let identity = Identity::from_environment()?;
     let place = Place::of(&settings.executor)?;
     let job_dir = place.job_dir(&identity);
-    let notes = Notes::read(&job_dir);
-    let engine = Engine::connect(
-        &settings.docker,
-        notes.as_ref().and_then(|notes| notes.api.parse().ok()),
-    )?;
-    wipe_secrets(&place, &identity, notes.as_ref(), &settings);
+    if job_dir.exists() {
+        mark(&job_dir, ENDED)?;
+    }
+    let give_up = Instant::now() + PERSISTENCE;
+    loop {
+        match attempt(&settings, &identity, &job_dir) {
+            Err(_) if Instant::now() < give_up => std::thread::sleep(BETWEEN_TRIES),
+            ended => return ended,
+        }
+    }
+}
+
+fn attempt(settings: &Settings, identity: &Identity, job_dir: &Path) -> Result<()> {
+    let notes = Notes::read(job_dir);
+    let api = notes.as_ref().and_then(|notes| notes.api.parse().ok());
+    let engine = Engine::connect(&settings.docker, api)?;
+    if let Some(notes) = &notes {
+        wipe(job_dir, notes, &settings.executor.builds_dir);
+    }
     let asked = |name: &str| {
         env::job_variable(name).is_none_or(|value| !value.is_empty() && value != "false")
     };
     let network = asked("CI_JOB_SERVICES") || asked("FF_NETWORK_PER_BUILD");
-    let removed = engine.block_on(async {
+    engine.block_on(async {
         if job_dir.exists() && notes.is_none() {
             remove_late_arrivals(&engine, &identity.key()).await?;
         }
         let network = network.then(|| identity.network());
-        remove_job(
-            &engine,
-            &identity.key(),
-            network,
-            Some(&identity.job_volume()),
-        )
-        .await
-    });
-    let dir = match std::fs::remove_dir_all(&job_dir) {
+        let volume = identity.job_volume();
+        remove_job(&engine, &identity.key(), network, Some(&volume)).await
+    })?;
+    remove_directory(job_dir)
+}
+
+pub(super) fn remove_directory(dir: &Path) -> Result<()> {
+    match std::fs::remove_dir_all(dir) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::system(format!(
             "cannot remove the job's directory `{}`",
-            job_dir.display()
+            dir.display()
         ))
         .caused_by(error)),
         Ok(()) | Err(_) => Ok(()),
-    };
-    removed.and(dir)
-}
-
-/// Removes the runner's temporary directory from a volume that outlives the job, where the runner did not come to it.
-///
-/// A job that is cancelled hard, or runs out of time, ends without the runner's `cleanup_file_variables`: its file
-/// variables and the configuration with its token would stay on disk. Only an attempt: where the helper does not answer,
-/// the token is dead with the job all the same.
-fn wipe_secrets(place: &Place, identity: &Identity, notes: Option<&Notes>, settings: &Settings) {
-    let job_dir = place.job_dir(identity);
-    if !job_dir.join(met(Role::Helper)).exists() || job_dir.join(WIPED).exists() {
-        return;
-    }
-    let Some(temporary) = env::job_variable("RUNNER_TEMP_PROJECT_DIR") else {
-        return;
-    };
-    let inside = format!("{}/", settings.executor.builds_dir);
-    if !temporary.starts_with(&inside) || !temporary.ends_with(".tmp") || temporary.contains("/../")
-    {
-        return;
-    }
-    let Ok(cancel) = Cancel::listen() else { return };
-    let quoted = temporary.replace('\'', "'\\''");
-    let script = format!("rm -rf -- '{quoted}' </dev/null\n");
-    let post = place.post(identity, StagePlace::Helper);
-    let id = notes.map(|notes| notes.helper_id.as_str());
-    if let Ok(Answer::Ready(ready)) = post.call(id, &cancel, Instant::now() + PATIENCE) {
-        let handover = Handover {
-            script: script.as_bytes(),
-            order: Order::default(),
-        };
-        if Watch::stage(ready, &handover, &cancel).is_err() {
-            // The volume is the same job's slot; the next job's first stage removes what is known by name.
-        }
     }
 }
 

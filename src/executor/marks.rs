@@ -13,6 +13,9 @@ pub(super) fn met(role: Role) -> String {
 /// Marks that the runner has removed the job's secrets from the volumes itself.
 pub(super) const WIPED: &str = "wiped";
 
+/// Marks that the runner has called `cleanup`: whatever it could not remove belongs to a dead job.
+pub(super) const ENDED: &str = "ended";
+
 pub(super) fn mark(job_dir: &Path, name: &str) -> Result<()> {
     std::fs::write(job_dir.join(name), "")
         .map_err(|error| Error::system("cannot write to the job's directory").caused_by(error))

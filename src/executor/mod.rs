@@ -5,6 +5,7 @@
 //! never be blamed for the machine. Source of the contract: gitlab-runner `executors/custom`.
 //! Read next: `plan` (pure: what a job's containers are), `prepare`, `run`, `cleanup`; `place` (directories on the host).
 
+mod claim;
 mod cleanup;
 mod codes;
 mod config;
@@ -22,6 +23,7 @@ mod run;
 mod services;
 mod start;
 mod sweep;
+mod wipe;
 
 pub(crate) use cleanup::cleanup;
 pub(crate) use codes::{Outcome, RunnerCodes};

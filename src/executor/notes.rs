@@ -14,6 +14,8 @@ pub(super) struct Notes {
     pub(super) build_id: String,
     /// The build container has an entrypoint, which may have printed something.
     pub(super) has_entrypoint: bool,
+    /// The runner's temporary directory in the containers: file variables and the configuration with the token.
+    pub(super) temporary: String,
 }
 
 impl Notes {

@@ -61,11 +61,7 @@ impl Place {
     }
 
     pub(super) fn post(&self, identity: &Identity, place: StagePlace) -> Post {
-        let name = match place {
-            StagePlace::Helper => "helper",
-            StagePlace::Build => "build",
-        };
-        Post::at(self.job_dir(identity).join(name))
+        post_in(&self.job_dir(identity), place)
     }
 
     /// Makes the job's directory anew, with the pinned program in it.
@@ -192,6 +188,14 @@ impl Place {
         }
         Ok(())
     }
+}
+
+/// Where host and agent of one container meet, in its job's directory.
+pub(super) fn post_in(job_dir: &Path, place: StagePlace) -> Post {
+    Post::at(job_dir.join(match place {
+        StagePlace::Helper => "helper",
+        StagePlace::Build => "build",
+    }))
 }
 
 /// What a directory holds; nothing where it is not there.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::{join_all, try_join};
 
+use super::claim::take_over;
 use super::cleanup::remove_job;
 use super::guard::Guard;
 use super::notes::Notes;
@@ -48,6 +49,7 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
         let network = Some(job.identity.network());
         engine.block_on(remove_job(&engine, &key, network, Some(&volume)))?;
     }
+    take_over(&place, &job, &engine, &around.owner, output)?;
     let timeout = u64::try_from(settings.executor.docker.wait_for_services_timeout)
         .ok()
         .filter(|secs| *secs > 0);
@@ -61,7 +63,7 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
     let done = engine
         .unless_cancelled(work)
         .map_err(|error| Error::system("cannot listen for signals").caused_by(error))?;
-    let notes = match done {
+    let mut notes = match done {
         Some(notes) => notes?,
         None => {
             return Err(Error::new(
@@ -70,6 +72,11 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
             ));
         }
     };
+    notes.temporary = job
+        .variables
+        .get("RUNNER_TEMP_PROJECT_DIR")
+        .cloned()
+        .unwrap_or_default();
     notes
         .write(&place.job_dir(&job.identity))
         .map_err(|error| Error::system("cannot write to the job's directory").caused_by(error))?;
@@ -178,6 +185,7 @@ async fn containers(
         helper_id,
         build_id,
         has_entrypoint,
+        temporary: String::new(),
     })
 }
 

@@ -17,6 +17,8 @@ use crate::job::Role;
 use crate::output::Output;
 use crate::settings::Settings;
 
+/// How long an engine that is restarted may take.
+const ENGINE_RESTART: Duration = Duration::from_secs(20);
 /// Between two looks at a container that is slow to answer.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The engine notices the end of a container a little later than we do.
@@ -36,8 +38,15 @@ impl Rescue<'_> {
         self.job.identity.container(self.role)
     }
 
+    /// The engine, which may just be coming back from a restart.
     fn engine(&self) -> Result<Engine> {
-        Engine::connect(&self.settings.docker, None)
+        let give_up = Instant::now() + ENGINE_RESTART;
+        loop {
+            match Engine::connect(&self.settings.docker, None) {
+                Err(_) if Instant::now() < give_up => std::thread::sleep(LOOK_EVERY),
+                connected => return connected,
+            }
+        }
     }
 
     /// Whether the container's agent has ever answered. The helper's is its entrypoint, so nothing can stand before it.

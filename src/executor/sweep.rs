@@ -1,15 +1,17 @@
 //! `executor sweep`: removes what dead jobs left; never anything of a live one.
 //!
-//! Dead: the runner process that gave the job is gone, or the job's deadline has passed. Finds jobs by the labels of
+//! Dead: the runner process that gave the job is gone, the job's deadline has passed, or its `cleanup` could not finish. Finds jobs by the labels of
 //! containers, networks and volumes, and by directories without any. Kept volumes (cache, fetched sources) stay.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use super::cleanup::remove_job;
+use super::cleanup::{remove_directory, remove_job};
+use super::marks::ENDED;
 use super::notes::Notes;
 use super::owner;
 use super::place::{Place, entries};
+use super::wipe::wipe;
 use crate::docker::Engine;
 use crate::error::{Error, Result};
 use crate::job::label;
@@ -38,7 +40,10 @@ struct Remains {
 pub(crate) fn sweep(settings: &Settings, mode: Mode, output: &Output) -> Result<()> {
     let place = Place::of(&settings.executor)?;
     let engine = Engine::connect(&settings.docker, None)?;
-    let jobs = engine.block_on(found(&engine))?;
+    let mut jobs = engine.block_on(found(&engine))?;
+    for (key, remains) in &mut jobs {
+        remains.alive &= !place.jobs_dir().join(key).join(ENDED).exists();
+    }
     let mut result = Ok(());
     let (mut dead, mut alive) = (0, 0);
     for (key, remains) in &jobs {
@@ -59,6 +64,10 @@ pub(crate) fn sweep(settings: &Settings, mode: Mode, output: &Output) -> Result<
             remains.volumes.len()
         ));
         if mode == Mode::Remove {
+            let job_dir = place.jobs_dir().join(key);
+            if let Some(notes) = Notes::read(&job_dir) {
+                wipe(&job_dir, &notes, &settings.executor.builds_dir);
+            }
             result = result.and(engine.block_on(remove(&engine, key, remains)));
         }
     }
@@ -71,10 +80,7 @@ pub(crate) fn sweep(settings: &Settings, mode: Mode, output: &Output) -> Result<
             let known_dead = jobs.get(&key).is_some_and(|remains| !remains.alive);
             let forgotten = !jobs.contains_key(&key) && is_old(&dir);
             if known_dead || forgotten {
-                result = result.and(std::fs::remove_dir_all(&dir).map_err(|error| {
-                    Error::system(format!("cannot remove the directory `{}`", dir.display()))
-                        .caused_by(error)
-                }));
+                result = result.and(remove_directory(&dir));
             }
         }
         result = result.and(
