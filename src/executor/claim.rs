@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::cleanup::{remove_directory, remove_job};
+use super::notes::Notes;
 use super::place::{Place, entries};
+use super::wipe::wipe;
 use super::{Job, owner};
 use crate::docker::Engine;
 use crate::error::{Error, Result};
@@ -42,35 +44,33 @@ impl Claim {
     }
 }
 
-/// Claims the slot, and ends what still runs in it of a job whose runner is gone.
-pub(super) fn take_over(
-    place: &Place,
-    job: &Job,
-    engine: &Engine,
-    owner: &str,
-    output: &Output,
-) -> Result<()> {
+/// Claims the job's slot; gives the directories of the dead jobs that had it.
+pub(super) fn claim(place: &Place, job: &Job, owner: &str) -> Result<Vec<PathBuf>> {
     let own = place.job_dir(&job.identity);
-    let slot = job.identity.kept_volume("cache", &job.response);
     let claim = Claim {
-        slot,
+        slot: job.identity.kept_volume("cache", &job.response),
         owner: owner.to_owned(),
     };
     claim
         .write(&own)
         .map_err(|error| Error::system("cannot write to the job's directory").caused_by(error))?;
-    for dead in claim.of_the_dead(&place.jobs_dir(), &own) {
-        let key = dead
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        output.status(format!(
-            "Removing what a job left in this slot when its runner died ({key})"
-        ));
-        engine.block_on(remove_job(engine, &key, None, None))?;
-        remove_directory(&dead)?;
+    Ok(claim.of_the_dead(&place.jobs_dir(), &own))
+}
+
+/// Ends what still runs of a dead job, and removes it.
+pub(super) fn bury(dead: &Path, engine: &Engine, builds_dir: &str, output: &Output) -> Result<()> {
+    let key = dead
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    output.status(format!(
+        "Removing what a job left in this slot when its runner died ({key})"
+    ));
+    if let Some(notes) = Notes::read(dead) {
+        wipe(dead, &notes, builds_dir);
     }
-    Ok(())
+    engine.block_on(remove_job(engine, &key, None, None))?;
+    remove_directory(dead)
 }
 
 #[cfg(test)]
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn only_a_dead_job_of_the_same_slot_is_taken_over() {
         let dir = tempfile::tempdir().unwrap();
-        let claim = |name: &str, slot: &str, owner: String| {
+        let staked = |name: &str, slot: &str, owner: String| {
             let job = dir.path().join(name);
             std::fs::create_dir(&job).unwrap();
             let claim = Claim {
@@ -94,10 +94,10 @@ mod tests {
             .rsplit_once(':')
             .map(|(rest, _)| format!("{rest}:1"))
             .unwrap();
-        let (own, mine) = claim("own", "s", owner::label());
-        let (stale, _) = claim("stale", "s", dead.clone());
-        claim("alive", "s", owner::label());
-        claim("elsewhere", "t", dead);
+        let (own, mine) = staked("own", "s", owner::label());
+        let (stale, _) = staked("stale", "s", dead.clone());
+        staked("alive", "s", owner::label());
+        staked("elsewhere", "t", dead);
         assert_eq!(mine.of_the_dead(dir.path(), &own), [stale]);
     }
 }

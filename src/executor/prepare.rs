@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::{join_all, try_join};
 
-use super::claim::take_over;
+use super::claim::{bury, claim};
 use super::cleanup::remove_job;
 use super::guard::Guard;
 use super::notes::Notes;
@@ -49,7 +49,9 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
         let network = Some(job.identity.network());
         engine.block_on(remove_job(&engine, &key, network, Some(&volume)))?;
     }
-    take_over(&place, &job, &engine, &around.owner, output)?;
+    for dead in claim(&place, &job, &around.owner)? {
+        bury(&dead, &engine, &settings.executor.builds_dir, output)?;
+    }
     let timeout = u64::try_from(settings.executor.docker.wait_for_services_timeout)
         .ok()
         .filter(|secs| *secs > 0);
