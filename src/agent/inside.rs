@@ -4,10 +4,10 @@
 //! process 1 or, behind an init, as a child subreaper, so that orphans of the script come to it.
 
 use std::collections::HashSet;
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, OpenOptions};
 use std::io::Read;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
 use super::processes::{self, Process};
 use super::protocol::{FromAgent, Order, Packet, ToAgent, receive, send};
 use super::signals::{Signals, outlive};
-use super::{DIRECTORY, shell};
+use super::{DIRECTORY, ground, shell};
 
 /// How long the host may take for its next word before the agent turns back to waiting.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -107,12 +107,8 @@ impl Agent {
         script: OwnedFd,
         output: OwnedFd,
     ) -> FromAgent {
-        for dir in &order.open_dirs {
-            if let Err(error) = open_to_all(dir) {
-                return FromAgent::Failed {
-                    why: format!("cannot open the directory `{dir}` to all users: {error}"),
-                };
-            }
+        if let Err(why) = ground::prepare(order) {
+            return FromAgent::Failed { why };
         }
         let Some(path) = shell::find() else {
             return FromAgent::NoShell;
@@ -260,15 +256,6 @@ fn next_order(socket: &OwnedFd) -> Option<(Order, OwnedFd, OwnedFd)> {
         }
         Packet::Message(ToAgent::Stop, _) | Packet::Nonsense | Packet::Closed => None,
     }
-}
-
-/// Makes a directory that any user may write. One that others have opened already needs no right of ours.
-fn open_to_all(dir: &str) -> std::io::Result<()> {
-    std::fs::create_dir_all(dir)?;
-    if std::fs::metadata(dir)?.permissions().mode() & 0o777 == 0o777 {
-        return Ok(());
-    }
-    std::fs::set_permissions(dir, Permissions::from_mode(0o777))
 }
 
 /// Polls until something is ready or the time has come; interruptions are not errors.

@@ -6,6 +6,7 @@
 //! message is bounded and may be a lie, as the agent lives among the job's own processes.
 //! Read next: `protocol` (the words), `inside` (in the container), `post` and `watch` (on the host), `relay` (the output).
 
+mod ground;
 mod inside;
 mod memory;
 mod post;

@@ -23,6 +23,8 @@ pub(crate) struct Order {
     pub(crate) umask: Option<u32>,
     /// Directories that every user must be able to write: made, and opened to all.
     pub(crate) open_dirs: Vec<String>,
+    /// Paths that must not lead elsewhere, outermost first: a link there, which an earlier job may have left, is removed.
+    pub(crate) unlink: Vec<String>,
     /// How long the stage's processes have between TERM and KILL.
     pub(crate) grace_ms: u64,
 }

@@ -103,16 +103,16 @@ impl Engine {
 /// Engines before 23 answer 500, or put a line into the stream, where a registry says 404 or 401 without a `detail`; only
 /// the text then tells a missing image from a registry that is down. Ends with support for those engines.
 fn registry_says_no(mut failure: Failure) -> Failure {
-    const NO: [&str; 6] = [
+    const NO: [&str; 5] = [
         "manifest unknown",
         "name unknown",
         "repository does not exist",
         "unauthorized",
-        "access denied",
         "no basic auth credentials",
     ];
     let text = failure.detail.to_ascii_lowercase();
-    if failure.reason == Reason::Other && NO.iter().any(|no| text.contains(no)) {
+    let denied = text.contains("denied") && !text.contains("permission denied");
+    if failure.reason == Reason::Other && (denied || NO.iter().any(|no| text.contains(no))) {
         failure.reason = Reason::NotFound;
     }
     failure

@@ -32,6 +32,8 @@ pub(crate) struct ContainerSpec {
     pub(crate) nano_cpus: Option<i64>,
     pub(crate) shm_bytes: Option<i64>,
     pub(crate) read_only_root: bool,
+    /// Empty: as the image has it.
+    pub(crate) stop_signal: String,
 }
 
 #[derive(Clone, Debug)]
@@ -101,6 +103,7 @@ pub(super) fn body(spec: &ContainerSpec) -> ContainerCreateBody {
     ContainerCreateBody {
         hostname: some(&spec.host_name),
         user: some(&spec.user),
+        stop_signal: some(&spec.stop_signal),
         env: list(&spec.env),
         entrypoint: spec.entrypoint.clone().map(|words| {
             if words.is_empty() {

@@ -78,7 +78,7 @@ pub(super) fn remove_directory(dir: &Path) -> Result<()> {
 }
 
 /// After a `prepare` that was killed: the engine may still be creating what that process asked for.
-async fn remove_late_arrivals(engine: &Engine, key: &str) -> Result<()> {
+pub(super) async fn remove_late_arrivals(engine: &Engine, key: &str) -> Result<()> {
     for _ in 0..LATE_LOOKS {
         let before = engine.containers(&format!("{}={key}", label::JOB)).await?;
         remove_job(engine, key, None, None).await?;

@@ -14,6 +14,7 @@ struct Answer<'a> {
     builds_dir: &'a str,
     cache_dir: &'a str,
     builds_dir_is_shared: bool,
+    shell: &'static str,
 }
 
 #[derive(Serialize)]
@@ -33,6 +34,8 @@ pub(crate) fn config(settings: &Settings) -> Result<String> {
         cache_dir: &settings.executor.cache_dir,
         // Every slot has a volume of its own at the same path.
         builds_dir_is_shared: false,
+        // The dialect of the scripts; sh understands it too. Another in the runner's configuration would not run here.
+        shell: "bash",
     };
     serde_json::to_string(&answer)
         .map_err(|error| Error::system("cannot write the answer to the runner").caused_by(error))

@@ -13,6 +13,9 @@ pub(super) fn met(role: Role) -> String {
 /// Marks that the runner has removed the job's secrets from the volumes itself.
 pub(super) const WIPED: &str = "wiped";
 
+/// Marks that the build container cannot run any stage, and that the log says why.
+pub(super) const HOPELESS: &str = "build.hopeless";
+
 /// Marks that the runner has called `cleanup`: whatever it could not remove belongs to a dead job.
 pub(super) const ENDED: &str = "ended";
 

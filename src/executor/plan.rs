@@ -31,6 +31,9 @@ pub(super) struct Plan {
     pub(super) services: Vec<ContainerSpec>,
 }
 
+/// The agent outlives every other signal, so an engine that shuts down would wait for nothing.
+const AT_ONCE: &str = "SIGKILL";
+
 pub(super) fn plan(
     job: &Job,
     admitted: &Admitted,
@@ -79,6 +82,7 @@ pub(super) fn plan(
         host_name: job.identity.host_name(&job.response),
         entrypoint: Some(vec![PROGRAM.to_owned()]),
         user: "0".to_owned(),
+        stop_signal: AT_ONCE.to_owned(),
         labels: labelled(Role::Helper),
         mounts: volumes.clone(),
         network: attach(vec!["build".to_owned()]),
@@ -120,6 +124,7 @@ pub(super) fn plan(
             .transpose()?,
         shm_bytes: Some(docker.shm_size).filter(|bytes| *bytes > 0),
         read_only_root: settings.read_only_root,
+        stop_signal: AT_ONCE.to_owned(),
         ..ContainerSpec::default()
     };
     build.mounts.push(own_directory(&around.build_dir));

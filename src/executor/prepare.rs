@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::future::{join_all, try_join};
 
 use super::claim::{bury, claim};
-use super::cleanup::remove_job;
+use super::cleanup::{remove_job, remove_late_arrivals};
 use super::guard::Guard;
 use super::notes::Notes;
 use super::place::Place;
@@ -47,7 +47,10 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
         // A container created beside an earlier attempt's would join that one's namespace.
         let (key, volume) = (job.identity.key(), job.identity.job_volume());
         let network = Some(job.identity.network());
-        engine.block_on(remove_job(&engine, &key, network, Some(&volume)))?;
+        engine.block_on(async {
+            remove_late_arrivals(&engine, &key).await?;
+            remove_job(&engine, &key, network, Some(&volume)).await
+        })?;
     }
     for dead in claim(&place, &job, &around.owner)? {
         bury(&dead, &engine, &settings.executor.builds_dir, output)?;

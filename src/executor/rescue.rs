@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::Job;
 use super::codes::Outcome;
 use super::images::pause;
-use super::marks::met;
+use super::marks::{HOPELESS, mark, met};
 use super::place::Place;
 use crate::agent::{Answer, Cancel, Post};
 use crate::docker::{Engine, Failure, Found, Reason};
@@ -182,6 +182,7 @@ impl Rescue<'_> {
     }
 
     pub(super) fn no_shell(&self) -> Error {
+        self.give_up();
         Error::system(format!(
             "the image of the {} container has no shell",
             self.role
@@ -207,8 +208,28 @@ impl Rescue<'_> {
         .hint("somebody, or something like `docker system prune`, removed it while the job ran")
     }
 
+    /// Remembers that this job's image runs nothing, so that its further stages need not find out again.
+    fn give_up(&self) {
+        let job_dir = self.place.job_dir(&self.job.identity);
+        if self.role == Role::Build && mark(&job_dir, HOPELESS).is_err() {
+            // Then they find out again.
+        }
+    }
+
+    pub(super) fn is_hopeless(&self) -> bool {
+        self.place
+            .job_dir(&self.job.identity)
+            .join(HOPELESS)
+            .exists()
+    }
+
+    pub(super) fn hopeless_again(&self) -> Error {
+        Error::system("the build container cannot run this stage either; the reason stands above")
+    }
+
     /// The entrypoint runs, and does not come to the command.
     pub(super) fn silent(&self) -> Error {
+        self.give_up();
         let secs = self.settings.executor.entrypoint_timeout_secs;
         let error = Error::system(format!(
             "the entrypoint of the {} container did not hand over to the job within {secs} s",
@@ -221,6 +242,7 @@ impl Rescue<'_> {
     }
 
     fn ended_early(&self, engine: &Engine, found: &Found) -> Error {
+        self.give_up();
         let mut error = Error::system(format!(
             "the {} container ended before it ran the job, with exit status {}",
             self.role, found.exit_code

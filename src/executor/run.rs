@@ -82,6 +82,9 @@ impl Run<'_> {
             role,
             output: self.output,
         };
+        if role == Role::Build && rescue.is_hopeless() {
+            return Err(rescue.hopeless_again());
+        }
         let post = self.place.post(&self.job.identity, side);
         if !post.dir().exists() {
             return Err(rescue.no_directory());
@@ -111,7 +114,7 @@ impl Run<'_> {
         self.entrypoints_words(role)?;
         let handover = Handover {
             script,
-            order: order(executor, self.job, side),
+            order: order(executor, self.job, self.stage),
         };
         let watch = Watch::stage(ready, &handover, cancel).map_err(broke)?;
         self.tell(&watch, &rescue)
@@ -184,14 +187,48 @@ impl Run<'_> {
 }
 
 /// The docker executor's helper leaves files that any user of the build container may change, and so does this one.
-fn order(settings: &ExecutorSettings, job: &Job, side: StagePlace) -> Order {
-    let open = side == StagePlace::Helper && !job.flag("FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR");
-    Order {
-        umask: open.then_some(0),
-        open_dirs: match side {
-            StagePlace::Helper => vec![settings.builds_dir.clone(), settings.cache_dir.clone()],
-            StagePlace::Build => Vec::new(),
+fn order(settings: &ExecutorSettings, job: &Job, stage: &Stage) -> Order {
+    let grace_ms = settings.stop_grace_secs * 1000;
+    match stage.place() {
+        StagePlace::Build => Order {
+            grace_ms,
+            ..Order::default()
         },
-        grace_ms: settings.stop_grace_secs * 1000,
+        StagePlace::Helper => Order {
+            umask: (!job.flag("FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR")).then_some(0),
+            open_dirs: vec![settings.builds_dir.clone(), settings.cache_dir.clone()],
+            unlink: if stage.lays_down_sources() {
+                project_paths(settings, job)
+            } else {
+                Vec::new()
+            },
+            grace_ms,
+        },
     }
+}
+
+/// The project's directory, those above it below `builds_dir`, and the runner's temporary one beside it.
+fn project_paths(settings: &ExecutorSettings, job: &Job) -> Vec<String> {
+    let project = job
+        .variables
+        .get("CI_PROJECT_DIR")
+        .map_or("", String::as_str);
+    let Some(below) = project.strip_prefix(&format!("{}/", settings.builds_dir)) else {
+        return Vec::new();
+    };
+    let mut paths = vec![settings.builds_dir.clone()];
+    for part in below
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != "..")
+    {
+        paths.push(format!("{}/{part}", paths[paths.len() - 1]));
+    }
+    paths.remove(0);
+    paths.extend(
+        job.variables
+            .get("RUNNER_TEMP_PROJECT_DIR")
+            .filter(|dir| !dir.contains("/../"))
+            .cloned(),
+    );
+    paths
 }

@@ -78,7 +78,7 @@ pub(crate) fn sweep(settings: &Settings, mode: Mode, output: &Output) -> Result<
                 .map(|name| name.to_string_lossy().into_owned())
                 .unwrap_or_default();
             let known_dead = jobs.get(&key).is_some_and(|remains| !remains.alive);
-            let forgotten = !jobs.contains_key(&key) && is_old(&dir);
+            let forgotten = !jobs.contains_key(&key) && (dir.join(ENDED).exists() || is_old(&dir));
             if known_dead || forgotten {
                 result = result.and(remove_directory(&dir));
             }

@@ -36,6 +36,11 @@ impl Stage {
         }
     }
 
+    /// The stages that lay down a job's sources, into whatever an earlier job has left.
+    pub(crate) fn lays_down_sources(&self) -> bool {
+        self.name == "prepare_script" || self.name == "get_sources"
+    }
+
     /// The runner's last stage in the helper: removes file variables and the configuration that holds the token.
     pub(crate) fn removes_secrets(&self) -> bool {
         self.name == "cleanup_file_variables"

@@ -106,7 +106,7 @@ impl Walk<'_> {
             } else if level.today.contains(&key) {
                 self.inner(key, body, prefix, place);
             } else {
-                let fault = Fault::new(format!("unknown keyword `{full}` in {place}"));
+                let fault = Fault::new(format!("unknown keyword `{full}` {}", in_place(place)));
                 let near = nearest(key, level.today.iter().chain(level.later).copied());
                 self.faults.add(match near {
                     Some(near) => fault.hint(format!("did you mean `{near}`?")),

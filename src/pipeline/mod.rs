@@ -83,7 +83,7 @@ fn read(top: &Mapping, faults: &mut Faults) -> Pipeline {
     let mut stages = vec![FIRST_STAGE.to_owned()];
     match top.get("stages") {
         None => stages.extend(["build", "test", "deploy"].map(str::to_owned)),
-        Some(list) => match value::strings(list) {
+        Some(list) => match value::strings(list).filter(|_| list.is_sequence()) {
             Some(named) => stages.extend(
                 named
                     .into_iter()

@@ -158,7 +158,7 @@ pub(super) fn pack(body: &mut Body, context: &Context<'_>, wanted: &Wanted<'_>, 
     body.line(&format!("tar -cf {archive}.part -C {staging} ."));
     body.line(&format!("mv {archive}.part {archive}"));
     body.line(&format!(
-        "printf 'Packed %s files\\n' \"$(wc -l <{list} | tr -d ' ')\""
+        "printf 'Files packed: %s\\n' \"$(wc -l <{list} | tr -d ' ')\""
     ));
     body.line("else");
     body.warn("there is nothing to keep");
