@@ -12,6 +12,12 @@ use crate::policy::{AdmittedImage, PullPolicy};
 const TRIES: u32 = 2;
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
+/// An image that is there, and what is still to be said about it: a pull has told its own story.
+pub(super) struct Ensured {
+    pub(super) facts: ImageFacts,
+    pub(super) line: Option<String>,
+}
+
 /// Gets the image and tells about it.
 ///
 /// # Errors
@@ -21,7 +27,7 @@ pub(super) async fn ensure(
     image: &AdmittedImage,
     what: &str,
     output: &Output,
-) -> Result<ImageFacts> {
+) -> Result<Ensured> {
     let name = image.reference.to_string();
     let mut last = None;
     for (index, policy) in image.pull.iter().enumerate() {
@@ -33,7 +39,7 @@ pub(super) async fn ensure(
             ));
         }
         match attempt(engine, image, *policy, what, output).await {
-            Ok(facts) => return Ok(facts),
+            Ok(ensured) => return Ok(ensured),
             Err(error) => last = Some(error),
         }
     }
@@ -50,17 +56,20 @@ async fn attempt(
     policy: PullPolicy,
     what: &str,
     output: &Output,
-) -> Result<ImageFacts> {
+) -> Result<Ensured> {
     let name = &image.reference.to_string();
     if policy != PullPolicy::Always
         && let Some(facts) = engine.image(name).await?
         && fits(&image.platform, &facts.platform)
     {
-        let facts_told = describe(&facts);
-        output.status(format!(
-            "Image of {what}: `{name}`, on this host, {facts_told}"
-        ));
-        return Ok(facts);
+        let line = format!(
+            "Image of {what}: `{name}`, on this host, {}",
+            describe(&facts)
+        );
+        return Ok(Ensured {
+            facts,
+            line: Some(line),
+        });
     }
     match policy {
         PullPolicy::Never => Err(Error::system(format!(
@@ -78,7 +87,8 @@ async fn attempt(
                 platform: &image.platform,
                 login: image.login.as_ref(),
             };
-            pull(engine, wanted, output).await
+            let facts = pull(engine, wanted, output).await?;
+            Ok(Ensured { facts, line: None })
         }
     }
 }

@@ -7,18 +7,19 @@
 use std::path::Path;
 use std::time::Duration;
 
-use futures_util::future::{join_all, try_join};
+use futures_util::future::{join_all, try_join3};
 
 use super::claim::{bury, claim};
 use super::cleanup::{remove_job, remove_late_arrivals};
 use super::guard::Guard;
+use super::images::Ensured;
 use super::notes::Notes;
 use super::place::Place;
 use super::plan::{self, Plan, Surroundings};
 use super::rescue::could_not_start;
 use super::services::{self, Service};
 use super::{Job, images, in_force, owner, start};
-use crate::docker::{ContainerSpec, Engine, ImageFacts, Reason};
+use crate::docker::{ContainerSpec, Engine, Reason};
 use crate::env::Var;
 use crate::error::{Class, Error, Result, Signal};
 use crate::job::{Place as StagePlace, label};
@@ -148,42 +149,48 @@ async fn containers(
             .await
         },
     ));
-    // The engine looks the helper up by name when it creates the container that joins its namespace.
-    let containers = async {
-        let helper = create_helper(engine, &plan.helper, output);
-        let (helper_id, build_facts) = try_join(helper, build_image).await?;
-        let (build_id, ()) =
-            try_join(create(engine, &plan.build), run(engine, &plan.helper)).await?;
-        Ok::<_, Error>((helper_id, build_id, build_facts))
-    };
-    let services = async {
-        let facts = service_images
+    let service_images = async {
+        service_images
             .await
             .into_iter()
-            .collect::<Result<Vec<ImageFacts>>>()?;
+            .collect::<Result<Vec<Ensured>>>()
+    };
+    // The engine looks the helper up by name when it creates the container that joins its namespace.
+    let helper = create_helper(engine, &plan.helper, output);
+    let (helper_id, build_image, service_images) =
+        try_join3(helper, build_image, service_images).await?;
+    for image in std::iter::once(&build_image).chain(&service_images) {
+        image.line.iter().for_each(|line| output.status(line));
+    }
+    let services = async {
         let starts = plan.services.iter().map(|spec| async move {
             create(engine, spec).await?;
             run(engine, spec).await
         });
-        let services = admitted.services.iter().zip(facts).zip(&plan.services);
-        let services = services.map(|((admitted, facts), spec)| Service {
-            admitted,
-            facts,
-            container: spec.name.clone(),
-        });
-        let services: Vec<Service<'_>> = services.collect();
         join_all(starts)
             .await
             .into_iter()
             .collect::<Result<Vec<()>>>()?;
+        let services = admitted
+            .services
+            .iter()
+            .zip(service_images)
+            .zip(&plan.services);
+        let services = services.map(|((admitted, image), spec)| Service {
+            admitted,
+            facts: image.facts,
+            container: spec.name.clone(),
+        });
+        let services: Vec<Service<'_>> = services.collect();
         services::wait_for_all(engine, &services, timeout, output).await
     };
-    let ((helper_id, build_id, build_facts), ()) = try_join(containers, services).await?;
+    let build = create(engine, &plan.build);
+    let ((), build_id, ()) = try_join3(run(engine, &plan.helper), build, services).await?;
     let has_entrypoint = !plan
         .build
         .entrypoint
         .as_ref()
-        .unwrap_or(&build_facts.entrypoint)
+        .unwrap_or(&build_image.facts.entrypoint)
         .is_empty();
     Ok(Notes {
         api: engine.api().to_string(),
