@@ -1,0 +1,156 @@
+//! What `local` refuses before anything runs, in words for the person who called it.
+
+use insta::assert_snapshot;
+
+use super::Project;
+use crate::support::Ended;
+
+fn refused(project: &Project, words: &[&str]) -> String {
+    let ended = project.local(words).exited_with(2);
+    assert_eq!(ended.out(), "", "{ended}");
+    project.said(&ended)
+}
+
+#[test]
+fn keywords_that_are_not_supported_are_all_named_at_once() {
+    let project = Project::new(
+        "
+include: other.yml
+default: {tags: [x], image: x}
+a: {script: x, cache: {}, rules: []}
+b: {script: [!reference [.c, script]], cache: {}, image: {name: x, ports: [1]}}
+",
+    );
+    assert_snapshot!(refused(&project, &[]), @r"
+    error: the pipeline `.gitlab-ci.yml` uses keywords that are not supported yet
+      caused by: `!reference` in `b`
+      caused by: `cache` in `a`, in `b`
+      caused by: `image:ports` in `b`
+      caused by: `include` at the top level
+      caused by: `rules` in `a`
+      caused by: `tags` in `default`
+
+    hint: these work today: stages, default, variables, image, services, before_script, after_script
+    hint: and in a job: stage, image, services, variables, before_script, script, after_script, needs, dependencies, artifacts, timeout, allow_failure, when
+    ");
+}
+
+#[test]
+fn text_that_is_not_yaml_is_refused_with_its_line() {
+    let project = Project::new("a:\n  script: [x\nb: y\n");
+    assert_snapshot!(refused(&project, &[]), @r"
+    error: the pipeline `.gitlab-ci.yml` is not valid YAML
+      caused by: did not find expected ',' or ']' at line 3 column 2, while parsing a flow sequence at line 2 column 11
+    ");
+}
+
+#[test]
+fn a_missing_pipeline_is_named() {
+    let project = Project::new("a: {script: x}\n");
+    std::fs::remove_file(project.root.join(".gitlab-ci.yml")).expect("it is ours");
+    assert_snapshot!(refused(&project, &[]), @r"
+    error: the pipeline has no job `biuld`
+
+    hint: did you mean `build`?
+    ");
+    assert_snapshot!(refused(&project, &["--file", "ci/none.yml"]), @r"
+    error: `--var 1A=x` does not set a variable
+
+    hint: write `--var NAME=value`; names are letters, digits and underscores, and do not begin with a digit
+    ");
+}
+
+#[test]
+fn a_job_that_is_not_there_is_named_with_the_nearest() {
+    let project = Project::new("build: {script: x}\n");
+    assert_snapshot!(refused(&project, &["biuld"]), @r"
+    error: `--shell` needs a terminal
+
+    hint: leave `--shell` out where nobody can type
+    ");
+    assert_snapshot!(refused(&project, &["deploy-to-production"]), @r#"
+    error: the pipeline has no job `deploy-to-production`
+
+    hint: `baws-ci local --list` shows the jobs
+    "#);
+}
+
+#[test]
+fn a_variable_that_is_none_is_refused() {
+    let project = Project::new("build: {script: x}\n");
+    assert_snapshot!(refused(&project, &["--var", "A"]), @r"
+    error: `git rev-parse --show-toplevel` failed in `PROJECT`
+      caused by: fatal: detected dubious ownership in repository at 'PROJECT'
+                 To add an exception for this directory, call:
+                 
+                 	git config --global --add safe.directory PROJECT
+    ");
+    assert_snapshot!(refused(&project, &["--var", "1A=x"]), @r"
+    error: cannot read the payload `none.json`
+      caused by: No such file or directory (os error 2)
+    ");
+}
+
+#[test]
+fn a_shell_without_a_terminal_is_refused_up_front() {
+    let project = Project::new("build: {script: exit 1}\n");
+    assert_snapshot!(refused(&project, &["--shell"]), @r"
+    error: `list.json` is no job payload of GitLab
+      caused by: invalid length 0, expected struct JobResponse with 13 elements
+    ");
+}
+
+fn precondition(project: &Project) -> Ended {
+    project.local(&[]).exited_with(4)
+}
+
+#[test]
+fn a_repository_that_git_does_not_trust_is_told_in_gits_words() {
+    let project = Project::new("build: {script: x}\n");
+    std::os::unix::fs::chown(&project.root, Some(1000), None).expect("the tests run as root");
+    std::os::unix::fs::chown(project.root.join(".git"), Some(1000), None).expect("as above");
+    let ended = precondition(&project);
+    assert_eq!(ended.out(), "", "{ended}");
+    std::os::unix::fs::chown(&project.root, Some(0), None).expect("as above");
+    std::os::unix::fs::chown(project.root.join(".git"), Some(0), None).expect("as above");
+    assert_snapshot!(project.said(&ended), @r#"
+    error: `git rev-parse --show-toplevel` failed in `PROJECT`
+      caused by: fatal: detected dubious ownership in repository at 'PROJECT'
+                 To add an exception for this directory, call:
+                 
+                 	git config --global --add safe.directory PROJECT
+    "#);
+}
+
+#[test]
+fn a_payload_that_cannot_be_run_is_refused() {
+    let project = Project::new("build: {script: x}\n");
+    project.write("bad.json", "{\"id\": ");
+    project.write("list.json", "[]");
+    project.write("steps.json", "{\"id\": 7, \"run\": [{\"name\": \"x\"}]}");
+    project.write(
+        "needs.json",
+        "{\"id\": 7, \"dependencies\": [{\"id\": 6, \"name\": \"build\", \"artifacts_file\": {\"filename\": \"a.zip\"}}]}",
+    );
+    assert_snapshot!(refused(&project, &["--payload", "none.json"]), @r#"
+    error: cannot read the payload `none.json`
+      caused by: No such file or directory (os error 2)
+    "#);
+    assert_snapshot!(refused(&project, &["--payload", "bad.json"]), @r#"
+    error: `bad.json` is no job payload of GitLab
+      caused by: EOF while parsing a value at line 1 column 7
+    "#);
+    assert_snapshot!(refused(&project, &["--payload", "list.json"]), @r#"
+    error: `list.json` is no job payload of GitLab
+      caused by: invalid length 0, expected struct JobResponse with 13 elements
+    "#);
+    assert_snapshot!(refused(&project, &["--payload", "steps.json"]), @r#"
+    error: `run:` steps are not supported yet
+      caused by: the payload `steps.json` has some
+    "#);
+    assert_snapshot!(refused(&project, &["--payload", "needs.json"]), @r#"
+    error: the job needs the artifacts of `build`
+
+    hint: name their directory with `--artifacts-in`
+    "#);
+}

@@ -1,0 +1,34 @@
+//! Integration tests: the built program, driven as gitlab-runner drives it, against a real Docker engine.
+//!
+//! They run inside the bench's namespaces (`scripts/test`, or `tests/bench/bench up` and then
+//! `tests/bench/bench exec cargo test --test it`). Outside they fail and say so; nothing is skipped.
+//! Read first: `support` (the stand-in for the runner), then any theme.
+
+mod support;
+
+mod agent;
+mod calls;
+mod cancel;
+mod channel;
+mod cleanup;
+mod containers;
+mod daemon;
+mod entrypoints;
+mod faults;
+mod guard;
+mod hostile;
+mod house;
+mod images;
+mod kills;
+mod memory;
+mod options;
+mod output;
+mod programs;
+mod runner_gone;
+mod services;
+mod settings;
+mod stages;
+mod status;
+mod sweep;
+mod users;
+mod volumes;

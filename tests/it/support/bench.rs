@@ -1,0 +1,65 @@
+//! The bench that the tests run in, and the one place of the tests that reads the environment.
+
+use std::process::Command;
+
+use super::engine::Engine;
+
+/// Where to go when the bench is missing.
+const HOW: &str =
+    "run scripts/test, or tests/bench/bench up and tests/bench/bench exec cargo test --test it";
+
+pub(crate) struct Bench {
+    /// Of the engine, with `unix://`.
+    pub(crate) docker_host: String,
+    pub(crate) engine: Engine,
+}
+
+/// The bench.
+///
+/// # Panics
+/// The tests were started outside it.
+#[track_caller]
+pub(crate) fn bench() -> Bench {
+    assert!(
+        variable("BENCH_INSIDE").is_some(),
+        "this test needs the bench: {HOW}"
+    );
+    let named = |name: &str| {
+        variable(name).unwrap_or_else(|| panic!("the bench does not set {name}: {HOW}"))
+    };
+    let docker_host = named("DOCKER_HOST");
+    let socket = docker_host
+        .strip_prefix("unix://")
+        .expect("the bench's engine listens on a unix socket")
+        .into();
+    Bench {
+        engine: Engine::at(socket),
+        docker_host,
+    }
+}
+
+impl Bench {
+    /// Calls the bench's own command, such as `dockerd kill`.
+    #[track_caller]
+    pub(crate) fn command(&self, words: &[&str]) {
+        let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bench/bench");
+        let done = Command::new(program)
+            .args(words)
+            .output()
+            .expect("the bench's command is in this repository");
+        assert!(
+            done.status.success(),
+            "`{program} {}` failed: {}",
+            words.join(" "),
+            String::from_utf8_lossy(&done.stderr)
+        );
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one reader of the environment in the tests"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
