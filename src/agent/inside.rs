@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::time::{Duration, Instant};
@@ -24,12 +24,27 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long leftovers may take to die of KILL.
 const KILL_PATIENCE: Duration = Duration::from_secs(2);
 
+/// Written to both streams of the container when the agent begins to live: all before it are the entrypoint's words.
+pub(crate) const LIVES_MARK: &str = "\0baws-ci agent\0\n";
+
 /// Runs until the container ends.
 ///
 /// # Errors
 /// The directory with the doorbell is not there, or the kernel refuses what every kernel gives.
 pub(crate) fn live() -> std::io::Result<()> {
     outlive()?;
+    for stream in [
+        &mut std::io::stdout() as &mut dyn Write,
+        &mut std::io::stderr(),
+    ] {
+        if stream
+            .write_all(LIVES_MARK.as_bytes())
+            .and_then(|()| stream.flush())
+            .is_err()
+        {
+            // The entrypoint has closed it; the host waits a little, in vain.
+        }
+    }
     let own = std::process::id();
     if own != 1 {
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;

@@ -17,7 +17,7 @@ mod shell;
 mod signals;
 mod watch;
 
-pub(crate) use inside::live;
+pub(crate) use inside::{LIVES_MARK, live};
 pub(crate) use post::{Answer, DIRECTORY, PROGRAM, Post};
 pub(crate) use protocol::Order;
 pub(crate) use signals::{Cancel, disregard_bystanders};

@@ -1,6 +1,7 @@
 //! Containers: created from a plain description (`spec`), started, looked at, removed.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use bollard::models::{ContainerState, HealthStatusEnum};
 use bollard::query_parameters::{
@@ -173,6 +174,44 @@ impl Engine {
             if text.len() > limit {
                 text.drain(..text.len() - limit);
             }
+        }
+        Ok(text)
+    }
+
+    /// What a container printed before `mark`, which its main process writes to both of its streams; at most about `limit`
+    /// bytes. The engine copies each stream at its own pace, so only the marks tell that all has come. Where one stays
+    /// away, as a stream was closed or led elsewhere, what has come within `patience` is all.
+    pub(crate) async fn printed_before(
+        &self,
+        name: &str,
+        mark: &str,
+        limit: usize,
+        patience: Duration,
+    ) -> Result<Vec<u8>, Failure> {
+        let options = LogsOptionsBuilder::default()
+            .stdout(true)
+            .stderr(true)
+            .follow(true)
+            .build();
+        let mut stream = Box::pin(self.docker.logs(name, Some(options)));
+        let (mut text, mut marks) = (Vec::new(), 0);
+        let reading = async {
+            while let Some(part) = stream.next().await {
+                let bytes = part?.into_bytes();
+                let end = bytes
+                    .windows(mark.len())
+                    .position(|window| window == mark.as_bytes());
+                marks += usize::from(end.is_some());
+                let room = limit.saturating_sub(text.len());
+                text.extend(bytes.iter().take(end.unwrap_or(bytes.len()).min(room)));
+                if marks == 2 {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        if let Ok(Err(error)) = tokio::time::timeout(patience, reading).await {
+            return Err(self.failure(format!("read what the container `{name}` printed"), error));
         }
         Ok(text)
     }

@@ -10,7 +10,7 @@ use super::codes::Outcome;
 use super::images::pause;
 use super::marks::{HOPELESS, mark, met};
 use super::place::Place;
-use crate::agent::{Answer, Cancel, Post};
+use crate::agent::{Answer, Cancel, LIVES_MARK, Post};
 use crate::docker::{Engine, Failure, Found, Reason};
 use crate::error::{Cause, Error, Result};
 use crate::job::Role;
@@ -270,7 +270,7 @@ impl Rescue<'_> {
         let printed = engine
             .block_on(engine.printed(&self.name(), 4 * 1024))
             .unwrap_or_default();
-        let text = String::from_utf8_lossy(&printed);
+        let text = String::from_utf8_lossy(&printed).replace(LIVES_MARK, "");
         if text.trim().is_empty() {
             error
         } else {

@@ -12,12 +12,16 @@ use super::notes::Notes;
 use super::place::Place;
 use super::rescue::Rescue;
 use super::{Job, in_force};
-use crate::agent::{Answer, Cancel, Ending, Handover, Order, Watch};
+use crate::agent::{Answer, Cancel, Ending, Handover, LIVES_MARK, Order, Watch};
 use crate::docker::Engine;
 use crate::error::{Error, Result};
 use crate::job::{Place as StagePlace, Role, Stage};
 use crate::output::{self, Output};
 use crate::settings::{ExecutorSettings, Settings};
+
+/// Bytes that an entrypoint may say in the job log, and how long the engine may take to pass them on.
+const MOST_WORDS: usize = 64 * 1024;
+const WORDS: Duration = Duration::from_secs(1);
 
 /// An agent that waits answers in about a millisecond.
 const QUICK: Duration = Duration::from_millis(400);
@@ -129,8 +133,9 @@ impl Run<'_> {
         if role == Role::Build && self.notes.as_ref().is_none_or(|notes| notes.has_entrypoint) {
             let api = self.notes.as_ref().and_then(|notes| notes.api.parse().ok());
             let engine = Engine::connect(&self.settings.docker, api)?;
-            let printed =
-                engine.block_on(engine.printed(&self.job.identity.container(role), 64 * 1024))?;
+            let name = self.job.identity.container(role);
+            let printed = engine.printed_before(&name, LIVES_MARK, MOST_WORDS, WORDS);
+            let printed = engine.block_on(printed)?;
             if !printed.is_empty() {
                 self.output.data(String::from_utf8_lossy(&printed));
             }

@@ -12,7 +12,8 @@ use crate::support::{Job, Stand, Started};
 /// What the bench's metadata server tells whoever asks.
 const SECRET: &str = "bench-metadata-secret";
 /// Says what became of asking; 5 s are enough for a server in the same machine.
-const ASK: &str = "wget -T 5 -q -O - http://169.254.169.254/latest/meta-data/ 2>&1 || echo refused";
+const ASK: &str =
+    "timeout 5 wget -q -O - http://169.254.169.254/latest/meta-data/ 2>&1 || echo refused";
 
 fn asked_by_the_host() -> String {
     let address = "169.254.169.254:80".parse().expect("an address");
@@ -59,6 +60,29 @@ fn neither_script_nor_helper_reaches_it() {
 }
 
 #[test]
+fn without_the_guard_a_container_reads_the_secret_and_prepare_sets_it_anew() {
+    let stand = Stand::alone();
+    let container = || {
+        stand
+            .bench
+            .engine
+            .docker(&["run", "--rm", "bench/busybox:1", "sh", "-c", ASK])
+    };
+    let deleted = std::process::Command::new("/usr/sbin/nft")
+        .args(["delete", "table", "inet", "baws_ci"])
+        .output();
+    deleted.expect("the bench needs nft: tests/bench/bench install");
+    assert_eq!(
+        container(),
+        SECRET,
+        "without the guard this test would prove nothing"
+    );
+    let job = stand.job().prepared();
+    assert_eq!(container().lines().last(), Some("refused"));
+    job.cleaned_up();
+}
+
+#[test]
 fn no_other_address_that_gives_credentials_is_reached() {
     let stand = Stand::new();
     let job = stand.job().prepared();
@@ -66,7 +90,7 @@ fn no_other_address_that_gives_credentials_is_reached() {
         let ended = job
             .run(
                 "build_script",
-                &format!("wget -T 5 -q -O - http://{address}/ 2>&1 || echo refused"),
+                &format!("timeout 5 wget -q -O - http://{address}/ 2>&1 || echo refused"),
             )
             .succeeded()
             .within_secs(4);

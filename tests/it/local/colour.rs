@@ -1,6 +1,7 @@
 //! Colour where a person sees it, and nowhere else; and the shell on a terminal.
 
 use super::Project;
+use super::terminal::Typed;
 
 const PIPELINE: &str = "
 good: {script: [\"printf '\\\\033[35mof the job\\\\033[0m\\\\n'\"], artifacts: {paths: [gone]}}
@@ -22,7 +23,7 @@ fn without_a_terminal_only_the_jobs_own_colours_are_there() {
 #[test]
 fn on_a_terminal_there_is_colour() {
     let project = Project::new(PIPELINE);
-    let (shown, code) = project.on_a_terminal(&[], "", &[]);
+    let (shown, code) = project.on_a_terminal(&[], &[], None);
     assert_eq!(code, Some(5), "{shown}");
     for text in [
         "\u{1b}[36;1mExecuting the job script\u{1b}[0;m",
@@ -38,7 +39,7 @@ fn on_a_terminal_there_is_colour() {
 #[test]
 fn no_color_is_respected_on_a_terminal() {
     let project = Project::new(PIPELINE);
-    let (shown, code) = project.on_a_terminal(&[], "", &[("NO_COLOR", "1")]);
+    let (shown, code) = project.on_a_terminal(&[], &[("NO_COLOR", "1")], None);
     assert_eq!(code, Some(5), "{shown}");
     let rest = shown.replace("\u{1b}[35mof the job\u{1b}[0m", "");
     assert!(
@@ -50,11 +51,11 @@ fn no_color_is_respected_on_a_terminal() {
 #[test]
 fn a_shell_opens_in_the_container_of_a_failed_job() {
     let project = Project::new("bad: {script: ['echo found >left', exit 3]}\n");
-    let (shown, code) = project.on_a_terminal(
-        &["--shell"],
-        "echo \"it was $(cat left)\"\nexit\n",
-        &[("NO_COLOR", "1")],
-    );
+    let typed = Typed {
+        after: "/shop # ",
+        text: "echo \"it was $(cat left)\"\nexit\n",
+    };
+    let (shown, code) = project.on_a_terminal(&["--shell"], &[("NO_COLOR", "1")], Some(typed));
     assert_eq!(code, Some(5), "{shown}");
     assert!(
         shown.contains("A shell in the container of the failed job; `exit` goes on."),

@@ -1,0 +1,146 @@
+//! Help, and arguments that are wrong.
+
+use insta::assert_snapshot;
+
+use super::{call, directory, refused, shown};
+
+#[test]
+fn help_names_every_command() {
+    assert_snapshot!(shown(&["--help"]), @r#"
+    Runs GitLab jobs in containers that get no privilege, no Docker socket and no AWS key
+
+    Usage: baws-ci [OPTIONS] <COMMAND>
+
+    Commands:
+      executor  The stages of a job, called by gitlab-runner (`executor = "custom"`)
+      local     Run this work tree's pipeline on this machine, uncommitted changes included
+      settings  The operator's settings
+
+    Options:
+          --config <FILE>  Settings file [default: BAWS_CI_CONFIG, else /etc/baws-ci/config.toml]
+      -h, --help           Print help
+      -V, --version        Print version
+    "#);
+}
+
+#[test]
+fn the_executors_help_names_every_stage() {
+    assert_snapshot!(shown(&["executor", "--help"]), @r#"
+    The stages of a job, called by gitlab-runner (`executor = "custom"`)
+
+    Usage: baws-ci executor [OPTIONS] <COMMAND>
+
+    Commands:
+      config   Print what the runner has to know, as JSON
+      prepare  Pull the images, start the job's containers and services
+      run      Run one script of the job
+      cleanup  Remove everything that belongs to the job
+      sweep    Remove what dead jobs left behind; never a live job's
+
+    Options:
+          --config <FILE>  Settings file [default: BAWS_CI_CONFIG, else /etc/baws-ci/config.toml]
+      -h, --help           Print help
+      -V, --version        Print version
+    "#);
+}
+
+#[test]
+fn locals_help_names_every_flag() {
+    assert_snapshot!(shown(&["local", "--help"]), @r"
+    Run this work tree's pipeline on this machine, uncommitted changes included
+
+    Usage: baws-ci local [OPTIONS] [JOBS]...
+
+    Arguments:
+      [JOBS]...  Jobs to run, with what they need; all jobs when none is named
+
+    Options:
+          --config <FILE>        Settings file [default: BAWS_CI_CONFIG, else /etc/baws-ci/config.toml]
+          --list                 List the jobs and what they need, and run nothing
+          --var <KEY=VALUE>      Set a variable, as a pipeline variable of GitLab; may be repeated
+          --shell                When a job fails, open a shell in its build container before it is
+                                 removed
+          --file <FILE>          The pipeline file [default: .gitlab-ci.yml]
+          --payload <FILE>       Run one job from a payload, as GitLab's coordinator sends it, in place
+                                 of a pipeline
+          --artifacts-in <DIR>   With --payload: where the artifacts of earlier jobs stand, as <job
+                                 id>.tar
+          --artifacts-out <DIR>  With --payload: where the job's artifacts go, as <index>.tar
+          --result <FILE>        With --payload: where the result goes, as JSON
+      -h, --help                 Print help
+      -V, --version              Print version
+    ");
+}
+
+#[test]
+fn the_version_is_told() {
+    assert_eq!(
+        shown(&["--version"]),
+        concat!("baws-ci ", env!("CARGO_PKG_VERSION"), "\n")
+    );
+}
+
+#[test]
+fn an_unknown_word_is_refused_with_the_nearest_known_one() {
+    assert_snapshot!(refused(&["locla"]), @r"
+    error: unrecognized subcommand 'locla'
+
+      tip: a similar subcommand exists: 'local'
+
+    Usage: baws-ci [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(refused(&["local", "--lsit"]), @r"
+    error: unexpected argument '--lsit' found
+
+      tip: a similar argument exists: '--list'
+
+    Usage: baws-ci local --list [JOBS]...
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(refused(&["executor", "prepar"]), @r"
+    error: unrecognized subcommand 'prepar'
+
+      tip: a similar subcommand exists: 'prepare'
+
+    Usage: baws-ci executor [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(refused(&[]), @r#"
+    Runs GitLab jobs in containers that get no privilege, no Docker socket and no AWS key
+
+    Usage: baws-ci [OPTIONS] <COMMAND>
+
+    Commands:
+      executor  The stages of a job, called by gitlab-runner (`executor = "custom"`)
+      local     Run this work tree's pipeline on this machine, uncommitted changes included
+      settings  The operator's settings
+
+    Options:
+          --config <FILE>  Settings file [default: BAWS_CI_CONFIG, else /etc/baws-ci/config.toml]
+      -h, --help           Print help
+      -V, --version        Print version
+    "#);
+}
+
+#[test]
+fn flags_that_exclude_each_other_are_refused() {
+    assert_snapshot!(refused(&["local", "--payload", "job.json", "--list"]), @r"
+    error: the argument '--payload <FILE>' cannot be used with '--list'
+
+    Usage: baws-ci local --payload <FILE> [JOBS]...
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(refused(&["local", "--result", "result.json"]), @r"
+    error: the following required arguments were not provided:
+      --payload <FILE>
+
+    Usage: baws-ci local --payload <FILE> --result <FILE> [JOBS]...
+
+    For more information, try '--help'.
+    ");
+}

@@ -1,0 +1,270 @@
+//! The operator's settings: told, and told to be wrong.
+
+use std::path::Path;
+use std::process::Command;
+
+use insta::assert_snapshot;
+
+use super::{call, directory, refused, refused_in, shown};
+use crate::support::job::PROGRAM;
+
+#[test]
+fn every_setting_is_explained() {
+    assert_snapshot!(shown(&["settings", "explain"]), @r#"
+    docker.host
+        string · default: DOCKER_HOST, else unix:///var/run/docker.sock
+        Where the Docker engine listens. A unix socket on this host: the job's containers must see this host's files.
+
+    docker.timeout_secs
+        integer · default: 120
+        Seconds one call to the engine may take before the engine counts as unreachable.
+
+    executor.state_dir
+        path · default: first of /var/lib/baws-ci, /opt/baws-ci, /run/baws-ci on a file system that runs programs
+        Holds the pinned program and one directory a running job. Not under TMPDIR; short, as sockets live in it.
+
+    executor.builds_dir
+        path · default: "/builds"
+        Where sources are, inside the containers.
+
+    executor.cache_dir
+        path · default: "/cache"
+        Where the local cache is, inside the containers.
+
+    executor.stop_grace_secs
+        integer · default: 10
+        Seconds between TERM and KILL when a script is cancelled. Keep it below the runner's graceful_kill_timeout.
+
+    executor.entrypoint_timeout_secs
+        integer · default: 120
+        Seconds an image's entrypoint may take before it hands over to the command.
+
+    executor.metadata_guard
+        "required", "preferred" or "off" · default: "required"
+        Keep jobs from the instance's metadata and credentials with an nftables table. required: no guard, no job. preferred: guard where possible, else the job log says that metadata is reachable.
+
+    executor.read_only_root
+        boolean · default: false
+        The build container's own file system cannot be written; builds_dir, cache_dir and /tmp can.
+
+    executor.docker.image
+        string · default: none
+        Image of jobs that name none.
+
+    executor.docker.helper_image
+        string · default: "baws-ci/helper:1"
+        Image of the helper container: git, git-lfs, bash, CA certificates (images/helper).
+
+    executor.docker.pull_policy
+        string or list · default: "always"
+        always, if-not-present or never; of a list each is tried in turn.
+
+    executor.docker.allowed_pull_policies
+        list · default: those of pull_policy
+        What a job's own pull_policy may be.
+
+    executor.docker.allowed_images
+        list of patterns · default: any
+        Images a job may name; `*` stops at a slash, `**` does not. The configured image is always allowed.
+
+    executor.docker.allowed_services
+        list of patterns · default: any
+        The same for services.
+
+    executor.docker.user
+        string · default: the job's, else the image's
+        User of the build container; beats the job's own choice.
+
+    executor.docker.memory
+        string · default: none
+        Memory limit of the build container, such as "2g".
+
+    executor.docker.cpus
+        string · default: none
+        Processors of the build container, such as "1.5".
+
+    executor.docker.shm_size
+        integer · default: 0
+        Bytes of /dev/shm in the build container; 0 keeps the engine's 64 MiB.
+
+    executor.docker.dns
+        list · default: the engine's
+        DNS servers of the job's containers.
+
+    executor.docker.extra_hosts
+        list · default: none
+        Lines for the job's hosts file, `name:address`.
+
+    executor.docker.network_mode
+        string · default: bridge, or a network of the job's own when it has services
+        An existing network for the job's containers. `host` and `none` are refused.
+
+    executor.docker.wait_for_services_timeout
+        integer · default: 30
+        Seconds a service may take to be healthy before the job goes on with a warning; 0 or less: no wait.
+    "#);
+}
+
+#[test]
+fn the_settings_in_force_can_be_read_back() {
+    let directory = directory();
+    std::fs::write(
+        directory.path().join("c.toml"),
+        "executor.docker.image = \"debian:12\"\n",
+    )
+    .expect("it is ours");
+    let (code, out, _) = call(
+        directory.path(),
+        &["settings", "show", "--config", "c.toml"],
+    );
+    assert_eq!(code, 0);
+    assert_snapshot!(out, @r#"
+    [docker]
+    timeout_secs = 120
+
+    [executor]
+    builds_dir = "/builds"
+    cache_dir = "/cache"
+    stop_grace_secs = 10
+    entrypoint_timeout_secs = 120
+    metadata_guard = "required"
+    read_only_root = false
+
+    [executor.docker]
+    image = "debian:12"
+    helper_image = "baws-ci/helper:1"
+    pull_policy = "always"
+    allowed_pull_policies = []
+    allowed_images = []
+    allowed_services = []
+    shm_size = 0
+    dns = []
+    extra_hosts = []
+    wait_for_services_timeout = 30
+    "#);
+    std::fs::write(directory.path().join("again.toml"), &out).expect("it is ours");
+    let (_, again, _) = call(
+        directory.path(),
+        &["settings", "show", "--config", "again.toml"],
+    );
+    assert_eq!(out, again);
+}
+
+/// Settings that are wrong, and what is wrong with them.
+const SETTINGS: [(&str, &str); 5] = [
+    ("malformed", "[executor\n"),
+    ("unknown", "[executor.docker]\nhelper_imgae = \"x\"\n"),
+    ("type", "[executor]\nstop_grace_secs = \"soon\"\n"),
+    ("table", "executor = 7\n"),
+    ("relative", "[executor]\nbuilds_dir = \"builds\"\n"),
+];
+
+#[test]
+fn settings_that_are_wrong_are_told_to_the_operator() {
+    let directory = directory();
+    let mut told = refused_in(
+        directory.path(),
+        &["--config", "none.toml", "settings", "show"],
+    );
+    for (name, text) in SETTINGS {
+        let file = format!("{name}.toml");
+        std::fs::write(directory.path().join(&file), text).expect("it is ours");
+        told.push_str("---\n");
+        told.push_str(&refused_in(
+            directory.path(),
+            &["--config", &file, "settings", "show"],
+        ));
+    }
+    assert_snapshot!(told, @r#"
+    error: cannot read the settings `none.toml`
+      caused by: No such file or directory (os error 2)
+
+    hint: the operator of this host names the file by --config or BAWS_CI_CONFIG; it must be readable
+    ---
+    error: the settings `malformed.toml` are malformed
+      caused by: TOML parse error at line 1, column 10
+                   |
+                 1 | [executor
+                   |          ^
+                 unclosed table, expected `]`
+
+    hint: `baws-ci settings explain` tells every key, its type and its default
+    ---
+    error: the settings `unknown.toml` hold the unknown key `executor.docker.helper_imgae`
+
+    hint: did you mean `executor.docker.helper_image`?
+    ---
+    error: the settings `type.toml` are malformed
+      caused by: TOML parse error at line 2, column 19
+                   |
+                 2 | stop_grace_secs = "soon"
+                   |                   ^^^^^^
+                 invalid type: string "soon", expected u64
+
+    hint: `baws-ci settings explain` tells every key, its type and its default
+    ---
+    error: the settings `table.toml` are wrong: `executor` must be a table
+
+    hint: write `[executor]` on a line of its own
+    ---
+    error: the settings `relative.toml` are wrong: `executor.builds_dir` must be an absolute path inside the containers, not `/` and without `..`
+    "#);
+}
+
+/// A stage as the runner calls it, with the codes it gives.
+#[track_caller]
+fn stage(directory: &Path, words: &[&str]) -> (i32, String) {
+    let mut command = Command::new(PROGRAM);
+    command.args(words).current_dir(directory).env_clear();
+    command
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("NO_COLOR", "1");
+    command
+        .env("BUILD_FAILURE_EXIT_CODE", "70")
+        .env("SYSTEM_FAILURE_EXIT_CODE", "71")
+        .env("BUILD_EXIT_CODE_FILE", directory.join("status"));
+    let done = command
+        .output()
+        .expect("the program was built with the tests");
+    assert_eq!(done.stdout, b"");
+    (
+        done.status.code().unwrap_or(-1),
+        String::from_utf8_lossy(&done.stderr).into_owned(),
+    )
+}
+
+#[test]
+fn settings_that_are_wrong_are_a_system_failure_of_every_stage() {
+    let directory = directory();
+    for (name, text) in SETTINGS {
+        let file = format!("{name}.toml");
+        std::fs::write(directory.path().join(&file), text).expect("it is ours");
+        let expected = refused_in(directory.path(), &["--config", &file, "settings", "show"]);
+        for words in [
+            &["config"][..],
+            &["prepare"],
+            &["run", "script", "build_script"],
+            &["cleanup"],
+        ] {
+            let words = [&["--config", &file, "executor"], words].concat();
+            assert_eq!(
+                stage(directory.path(), &words),
+                (71, expected.clone()),
+                "{words:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_stage_that_no_runner_calls_says_so() {
+    let mut command = Command::new(PROGRAM);
+    command.args(["executor", "prepare"]).env_clear();
+    let done = command.env("NO_COLOR", "1").output().expect("as above");
+    assert_eq!((done.status.code(), done.stdout), (Some(2), Vec::new()));
+    assert_snapshot!(String::from_utf8_lossy(&done.stderr), @r#"
+    error: the runner's environment is missing: neither JOB_RESPONSE_FILE nor CUSTOM_ENV_CI_JOB_ID is set
+
+    hint: `baws-ci executor` is called by gitlab-runner (`executor = "custom"`); to run a pipeline by hand use `baws-ci local`
+    "#);
+}
