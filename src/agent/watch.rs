@@ -31,6 +31,8 @@ const OUTPUT: Duration = Duration::from_secs(2);
 pub(crate) struct Handover<'a> {
     pub(crate) script: &'a [u8],
     pub(crate) order: Order,
+    /// When the stage is ended as if it had been cancelled; `None`: the runner keeps the time.
+    pub(crate) until: Option<Instant>,
 }
 
 /// How a stage ended.
@@ -71,11 +73,7 @@ impl Watch {
         let memory = MemoryGroup::of(peer.pid);
         let kills_before = memory.as_ref().map_or(0, MemoryGroup::kills);
         let relay = hand_over(&peer, handover)?;
-        let (ending, stubborn) = follow(
-            &peer,
-            cancel,
-            Duration::from_millis(handover.order.grace_ms),
-        )?;
+        let (ending, stubborn) = follow(&peer, handover, cancel)?;
         if stubborn > 0 {
             kill_stage(&peer);
         }
@@ -122,14 +120,16 @@ fn hand_over(peer: &Peer, handover: &Handover<'_>) -> std::io::Result<Relay> {
 }
 
 /// Until the agent reports the end; gives how many processes it could not end.
-fn follow(peer: &Peer, cancel: &Cancel, grace: Duration) -> std::io::Result<(Ending, u32)> {
+fn follow(peer: &Peer, handover: &Handover<'_>, cancel: &Cancel) -> std::io::Result<(Ending, u32)> {
+    let grace = Duration::from_millis(handover.order.grace_ms);
     let mut messages = 0;
     let mut give_up: Option<Instant> = None;
     let parent = rustix::process::getppid();
     loop {
         // Nobody hears this stage any more where the runner has died; its next job may be given the same volumes.
         let orphaned = rustix::process::getppid() != parent;
-        if give_up.is_none() && (orphaned || cancel.requested()) {
+        let late = handover.until.is_some_and(|at| Instant::now() >= at);
+        if give_up.is_none() && (orphaned || late || cancel.requested()) {
             if send(&peer.socket, &ToAgent::Stop, &[]).is_err() {
                 return Ok((Ending::Lost, 0));
             }
@@ -139,6 +139,10 @@ fn follow(peer: &Peer, cancel: &Cancel, grace: Duration) -> std::io::Result<(End
             return Ok((Ending::Unresponsive, 0));
         }
         let look = Instant::now() + LOOK_AFTER;
+        let look = handover
+            .until
+            .filter(|_| !late)
+            .map_or(look, |at| at.min(look));
         let mut ready = vec![PollFd::new(&peer.socket, PollFlags::IN)];
         if give_up.is_none() {
             ready.push(PollFd::new(cancel, PollFlags::IN));

@@ -8,7 +8,7 @@ use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, socketpair}
 
 use super::*;
 
-const GRACE: Duration = Duration::from_millis(50);
+const LIMIT: Duration = Duration::from_secs(1);
 
 /// A peer that behaves as `behave` does; gives how the stage ended.
 fn followed(behave: impl FnOnce(OwnedFd) + Send + 'static) -> (Ending, u32) {
@@ -24,8 +24,17 @@ fn followed(behave: impl FnOnce(OwnedFd) + Send + 'static) -> (Ending, u32) {
         pid: std::process::id(),
         spared: Vec::new(),
     };
+    let begun = Instant::now();
     let agent = thread::spawn(move || behave(theirs));
-    let ending = follow(&peer, &Cancel::listen().unwrap(), GRACE).unwrap();
+    let handover = Handover {
+        script: b"",
+        order: Order {
+            grace_ms: 50,
+            ..Order::default()
+        },
+        until: Some(begun + LIMIT),
+    };
+    let ending = follow(&peer, &handover, &Cancel::listen().unwrap()).unwrap();
     drop(peer);
     agent.join().unwrap();
     ending
@@ -96,4 +105,16 @@ fn an_agent_that_goes_away_is_lost() {
     let begun = Instant::now();
     assert_eq!(followed(drop), (Ending::Lost, 0));
     assert!(begun.elapsed() < LOOK_AFTER);
+}
+
+#[test]
+fn an_agent_that_never_answers_is_given_up() {
+    let silent = |socket: OwnedFd| {
+        let mut word = [0; 64];
+        // Until the host hangs up.
+        while rustix::net::recv(&socket, &mut word, rustix::net::RecvFlags::empty())
+            .is_ok_and(|(count, _)| count > 0)
+        {}
+    };
+    assert_eq!(followed(silent), (Ending::Unresponsive, 0));
 }

@@ -119,6 +119,7 @@ impl Run<'_> {
         let handover = Handover {
             script,
             order: order(executor, self.job, self.stage),
+            until: None,
         };
         let watch = Watch::stage(ready, &handover, cancel).map_err(broke)?;
         self.tell(&watch, &rescue)

@@ -32,6 +32,7 @@ pub(super) fn wipe(job_dir: &Path, notes: &Notes, builds_dir: &str) {
         let handover = Handover {
             script: script.as_bytes(),
             order: Order::default(),
+            until: Some(until + PATIENCE),
         };
         if Watch::stage(ready, &handover, &cancel).is_err() {
             // The volume is the same job's slot; the next job's first stage removes what is known by name.
