@@ -106,9 +106,10 @@ impl Output {
         let head = self.words.paint("31;1", "error:");
         let mut text = format!("{head} {}\n", error.message());
         for cause in error.causes() {
+            let indented = cause.trim_end().replace('\n', "\n             ");
             text.push_str(&format!(
                 "  caused by: {}\n",
-                cause.trim_end().replace('\n', "\n             ")
+                indented.replace("             \n", "\n")
             ));
         }
         if !error.hints().is_empty() {

@@ -27,7 +27,52 @@ test:
 ",
     );
     let ended = project.local(&[]).exited_with(0);
-    assert_snapshot!(project.story(&ended), @"");
+    assert_snapshot!(project.story(&ended), @r"
+    Job build (stage build, the default image)
+    Preparing the executor
+    Preparing environment
+    Getting sources
+    Took 1 file of `PROJECT` at SHA8
+    Executing the job script
+    $ mkdir -p out/deep/er lib 'with blank'
+    $ touch out/a.bin out/a.map out/deep/b.bin out/deep/er/c.bin out/deep/er/c.map lib/x.so lib/y.so lib/z.txt 'with blank/f' .hidden
+    $ ln -s a.bin out/link
+    $ chmod 755 out/a.bin
+    Uploading artifacts
+    Packing artifacts (archive)...
+    WARNING: lib/*.dll: no matching files
+    WARNING: **/*.nothing: no matching files
+    Files packed: 8
+    Cleaning up file based variables
+    Job succeeded
+
+    Job test (stage test, the default image)
+    Preparing the executor
+    Preparing environment
+    Getting sources
+    Took 1 file of `PROJECT` at SHA8
+    Downloading artifacts
+    Unpacking artifacts of build (ID)...
+    Executing the job script
+    $ find . -type f -o -type l | grep -v -e '/[.]git/' -e gitlab-ci | sort
+    ./.hidden
+    ./lib/x.so
+    ./lib/y.so
+    ./out/a.bin
+    ./out/deep/b.bin
+    ./out/deep/er/c.bin
+    ./out/link
+    ./with blank/f
+    $ test -x out/a.bin && test ! -x lib/x.so && readlink out/link
+    a.bin
+    Cleaning up file based variables
+    Job succeeded
+
+    JOB    RESULT  TIME
+    build  passed  N s
+    test   passed  N s
+    total          N s
+    ");
 }
 
 #[test]
@@ -58,7 +103,7 @@ fn artifacts_are_kept_by_how_the_job_ended() {
 fn untracked_files_can_be_kept() {
     let project = Project::new(
         "
-build: {stage: build, image: 'bench/bash:1', script: ['touch new; mkdir -p d; touch d/new; echo >>tracked'], artifacts: {untracked: true}}
+build: {stage: build, image: {name: 'bench/bash:1', docker: {user: app}}, script: ['touch new; mkdir -p d; touch d/new; echo >>tracked'], artifacts: {untracked: true}}
 test: {stage: test, script: ['find . -name new | sort', 'wc -c tracked']}
 ",
     );
@@ -118,13 +163,43 @@ test: {stage: test, script: 'true'}
 ",
     );
     let ended = project.local(&[]).exited_with(5);
-    assert_snapshot!(project.said(&ended), @"");
-    assert_snapshot!(project.summary(&ended), @"");
+    assert_snapshot!(project.said(&ended), @r"
+    error: the dotenv report `v.env` is not valid
+      caused by: line 2: there is no `=`
+
+    hint: each line is NAME=value; there are no comments and no empty lines
+    error: the job `build` failed
+    ");
+    assert_snapshot!(project.summary(&ended), @r"
+    JOB    RESULT                    TIME
+    build  failed (dotenv report)    N s
+    test   skipped (`build` failed)
+    total                            N s
+    ");
 }
 
 #[test]
 fn an_artifact_that_is_not_there_is_a_warning() {
     let project = Project::new("job: {script: 'true', artifacts: {paths: [gone, ../outside]}}\n");
     let ended = project.local(&[]).exited_with(0);
-    assert_snapshot!(project.story(&ended), @"");
+    assert_snapshot!(project.story(&ended), @r"
+    Job job (stage test, the default image)
+    Preparing the executor
+    Preparing environment
+    Getting sources
+    Took 1 file of `PROJECT` at SHA8
+    Executing the job script
+    $ true
+    Uploading artifacts
+    Packing artifacts (archive)...
+    WARNING: gone: no matching files
+    WARNING: ../outside is outside the project and is not kept
+    WARNING: there is nothing to keep
+    Cleaning up file based variables
+    Job succeeded
+
+    JOB    RESULT  TIME
+    job    passed  N s
+    total          N s
+    ");
 }

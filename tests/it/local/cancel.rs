@@ -24,8 +24,29 @@ fn ctrl_c_ends_the_script_and_after_script_still_runs() {
     let ended = run.end().exited_with(130).within_secs(30);
     project.nothing_left();
     before.is_still(&project.root);
-    assert_snapshot!(project.story(&ended), @"");
-    assert_snapshot!(project.said(&ended), @"");
+    assert_snapshot!(project.story_of_an_end(&ended), @r#"
+    Job work (stage one, the default image)
+    Preparing the executor
+    Preparing environment
+    Getting sources
+    Took 1 file of `PROJECT` at SHA8
+    Executing the job script
+    $ echo begun
+    begun
+    $ sleep 60
+    Running after_script
+    $ echo "it was $CI_JOB_STATUS"
+    it was canceled
+    $ sleep $AFTER
+    Cleaning up file based variables
+    ERROR: Job canceled
+
+    JOB    RESULT                                TIME
+    work   cancelled                             N s
+    next   skipped (the pipeline was cancelled)
+    total                                        N s
+    "#);
+    assert_snapshot!(project.said(&ended), @"error: the pipeline was cancelled by SIGINT");
 }
 
 #[test]
@@ -57,5 +78,5 @@ fn a_termination_has_its_own_exit_code() {
     run.until_printed("\nbegun\n").signal(Signal::TERM);
     let ended = run.end().exited_with(143);
     project.nothing_left();
-    assert_snapshot!(project.said(&ended), @"");
+    assert_snapshot!(project.said(&ended), @"error: the pipeline was cancelled by SIGTERM");
 }

@@ -65,7 +65,7 @@ fn a_linked_work_tree_is_a_project_too() {
 #[test]
 fn the_persons_own_git_configuration_stays_at_home() {
     let project = project(
-        "    - git config --list --show-origin\n    - git remote --verbose\n    - ls .git/hooks 2>/dev/null | wc -l\n",
+        "    - git config --list --show-origin\n    - git remote --verbose\n    - find .git -path '*hooks/*' | wc -l\n",
     );
     project.git(&["config", "user.signingkey", "planted-secret"]);
     project.git(&[

@@ -10,7 +10,48 @@ use crate::support::Stand;
 fn the_sample_project_passes() {
     let project = Project::new(include_str!("../../../examples/hello/.gitlab-ci.yml"));
     let ended = project.local(&[]).exited_with(0);
-    assert_snapshot!(project.story(&ended), @"");
+    assert_snapshot!(project.story(&ended), @r#"
+    Job greet (stage test, bench/busybox:1)
+    Preparing the executor
+    Preparing environment
+    Getting sources
+    Took 1 file of `PROJECT` at SHA8
+    Executing the job script
+    $ mkdir -p out
+    $ wget -q -O out/answer.txt http://greeter:8080/
+    $ cat out/answer.txt
+    hello from the service
+    $ echo "WORDS=$(wc -w <out/answer.txt | tr -d ' ')" >count.env
+    Uploading artifacts
+    Packing artifacts (archive)...
+    Files packed: 1
+    Packing artifacts (dotenv)...
+    Files packed: 1
+    Cleaning up file based variables
+    Job succeeded
+
+    Job count (stage report, bench/busybox:1)
+    Preparing the executor
+    Preparing environment
+    Getting sources
+    Took 1 file of `PROJECT` at SHA8
+    Downloading artifacts
+    Unpacking artifacts of greet (ID)...
+    Executing the job script
+    $ test "$(cat out/answer.txt)" = "$GREETING"
+    $ echo "the service said $WORDS words"
+    the service said 4 words
+    Running after_script
+    $ echo "the job ended with $CI_JOB_STATUS"
+    the job ended with success
+    Cleaning up file based variables
+    Job succeeded
+
+    JOB    RESULT  TIME
+    greet  passed  N s
+    count  passed  N s
+    total          N s
+    "#);
     assert_eq!(ended.err(), "");
 }
 
@@ -20,7 +61,27 @@ fn the_whole_log_of_a_job() {
     let ended = project.local(&[]).exited_with(0);
     let number = number(&project.root).to_string();
     let log = project.log(&ended).replace(&number, "NUMBER");
-    assert_snapshot!(log, @"");
+    assert_snapshot!(log, @r"
+    Job job (stage test, the default image)
+    Preparing the executor
+    Docker engine at `ENGINE`, API N
+    Image of the job: `bench/busybox:1`, on this host, N MB, sha256:N
+    Preparing environment
+    Running on runner-local-project-ID-concurrent-0
+    Getting sources
+    Took 1 file of `PROJECT` at SHA8
+    Executing the job script
+    $ echo hello
+    hello
+    $ echo $CI_PROJECT_ID
+    NUMBER
+    Cleaning up file based variables
+    Job succeeded
+
+    JOB    RESULT  TIME
+    job    passed  N s
+    total          N s
+    ");
     assert_eq!(ended.err(), "");
 }
 

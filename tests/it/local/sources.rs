@@ -7,8 +7,7 @@ use insta::assert_snapshot;
 use super::Project;
 
 /// Every file with its mode and first line, links with their target.
-const LOOK: &str = r#"
-look:
+const LOOK: &str = r#"look:
   image: bench/bash:1
   script: |
     find . -name .git -prune -o -type d -empty -printf '%m %p/\n' -o -type f -printf '%m %p ' -exec head -n1 {} \; -o -type l -printf '%p -> %l\n' | sort -k2
@@ -39,7 +38,14 @@ fn a_job_gets_the_work_tree_as_it_is_now() {
     project.write("d/untracked", "1\n");
     std::fs::remove_file(project.root.join("deleted")).expect("it is ours");
     project.git(&["rm", "--quiet", "staged-away"]);
-    assert_snapshot!(found(&project), @"");
+    assert_snapshot!(found(&project), @r"
+    Took 6 files of `PROJECT` at SHA8, with changes that are not committed
+    666 ./.gitignore *.o
+    666 ./changed 2
+    666 ./committed 1
+    666 ./d/untracked 1
+    666 ./untracked 1
+    ");
 }
 
 #[test]
@@ -61,7 +67,16 @@ fn modes_and_links_arrive() {
     let socket = std::os::unix::net::UnixListener::bind(project.root.join("socket"));
     socket.expect("the project can be written");
     project.commit();
-    assert_snapshot!(found(&project), @"");
+    assert_snapshot!(found(&project), @r"
+    Took 8 files of `PROJECT` at SHA8
+    ./broken -> /nowhere
+    ./to-d -> d
+    ./link -> plain
+    666 ./d/with blank and ü 1
+    666 ./plain 1
+    666 ./private 1
+    777 ./run 1
+    ");
 }
 
 #[test]
@@ -70,7 +85,12 @@ fn a_directory_without_git_is_taken_whole() {
     project.write(".gitignore", "*.o\n");
     project.write("ignored.o", "1\n");
     std::fs::create_dir(project.root.join("empty")).expect("the project can be written");
-    assert_snapshot!(found(&project), @"");
+    assert_snapshot!(found(&project), @r"
+    Took 4 files of `PROJECT`, which is no git repository
+    666 ./.gitignore *.o
+    777 ./empty/
+    666 ./ignored.o 1
+    ");
 }
 
 #[test]
@@ -103,7 +123,12 @@ fn submodules_are_taken_with_their_own_changes() {
     project.commit();
     project.write("lib/code", "2\n");
     project.write("lib/new", "1\n");
-    assert_snapshot!(found(&project), @"");
+    assert_snapshot!(found(&project), @r#"
+    Took 4 files of `PROJECT` at SHA8, with changes that are not committed
+    666 ./.gitmodules [submodule "lib"]
+    666 ./lib/code 2
+    666 ./lib/new 1
+    "#);
 }
 
 #[test]
@@ -133,7 +158,7 @@ fn a_pipeline_file_in_a_subdirectory_makes_it_the_project() {
     Executing the job script
     $ find . -name .git -prune -o -type d -empty -printf '%m %p/\n' -o -type f -printf '%m %p ' -exec head -n1 {} \; -o -type l -printf '%p -> %l\n' | sort -k2
     666 ./.gitignore *.o
-    666 ./.gitlab-ci.yml 
+    666 ./.gitlab-ci.yml look:
     666 ./deep/file 1
     Cleaning up file based variables
     Job succeeded

@@ -7,15 +7,43 @@ use crate::support::Stand;
 use crate::support::registry::Registry;
 
 #[test]
-fn an_image_that_cannot_be_pulled_is_a_system_failure() {
+fn an_image_that_is_not_there_is_the_jobs_own_fault() {
     let address = Registry::empty().address();
-    let project = Project::new(&format!(
-        "build: {{image: '{address}/none:1', script: x}}\n"
-    ));
+    let image = format!("{address}/none:1");
+    let project = Project::new(&format!("build: {{image: '{image}', script: x}}\n"));
+    let ended = project.local(&[]).exited_with(5);
+    assert_snapshot!(project.log(&ended).replace(&address, "REGISTRY"), @r"
+    Job build (stage test, REGISTRY/none:1)
+    Preparing the executor
+    Docker engine at `ENGINE`, API N
+    Pulling `REGISTRY/none:1` …
+    error: there is no image `REGISTRY/none:1` to pull, or this job may not pull it
+      caused by: manifest for REGISTRY/none:1 not found: manifest unknown: manifest unknown
+
+    hint: the job names this image; check its spelling and its tag
+    ERROR: Job failed: exit code 1
+
+    JOB    RESULT           TIME
+    build  failed (exit 1)  N s
+    total                   N s
+    ");
+}
+
+#[test]
+fn a_registry_that_cannot_be_reached_is_a_system_failure_after_three_attempts() {
+    let address = Registry::closed();
+    let image = format!("{address}/none:1");
+    let project = Project::new(&format!("build: {{image: '{image}', script: x}}\n"));
     let ended = project.local(&[]).exited_with(1);
-    let masked = |text: String| text.replace(&address, "REGISTRY");
-    assert_snapshot!(masked(project.log(&ended)), @"");
-    assert_snapshot!(project.said(&ended), @"");
+    assert_eq!(ended.out().matches("Pulling `").count(), 3, "{ended}");
+    assert_snapshot!(project.summary(&ended), @r"
+    JOB    RESULT           TIME
+    build  failed (system)  N s
+    total                   N s
+    ");
+    assert_snapshot!(project.said(&ended), @"error: the job `build` failed");
+    let ended = ended.printed("connection refused");
+    ended.printed("\nERROR: Job failed: the executor ended with exit code 2 (system failure)\n");
 }
 
 #[test]

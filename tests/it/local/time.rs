@@ -23,7 +23,24 @@ bad: {script: exit 7}
 fn a_failure_of_after_script_is_a_warning() {
     let project = Project::new("job: {script: 'true', after_script: [exit 9]}\n");
     let ended = project.local(&[]).exited_with(0);
-    assert_snapshot!(project.story(&ended), @"");
+    assert_snapshot!(project.story(&ended), @r"
+    Job job (stage test, the default image)
+    Preparing the executor
+    Preparing environment
+    Getting sources
+    Took 1 file of `PROJECT` at SHA8
+    Executing the job script
+    $ true
+    Running after_script
+    $ exit 9
+    WARNING: after_script failed, but the job goes on: exit code 9
+    Cleaning up file based variables
+    Job succeeded
+
+    JOB    RESULT  TIME
+    job    passed  N s
+    total          N s
+    ");
 }
 
 #[test]
@@ -33,8 +50,23 @@ fn a_job_that_takes_too_long_is_ended_and_nothing_follows() {
     );
     let ended = project.local(&[]).exited_with(5).within_secs(15);
     assert!(!ended.out().contains("\nafter\n"), "{ended}");
-    assert_snapshot!(project.story(&ended), @"");
-    assert_snapshot!(project.said(&ended), @"");
+    assert_snapshot!(project.story_of_an_end(&ended), @r"
+    Job job (stage test, the default image)
+    Preparing the executor
+    Preparing environment
+    Getting sources
+    Took 1 file of `PROJECT` at SHA8
+    Executing the job script
+    $ echo begun
+    begun
+    $ sleep 60
+    ERROR: Job failed: the job took longer than its timeout
+
+    JOB    RESULT            TIME
+    job    failed (timeout)  N s
+    total                    N s
+    ");
+    assert_snapshot!(project.said(&ended), @"error: the job `job` failed");
 }
 
 #[test]

@@ -32,6 +32,11 @@ impl Project {
             .collect()
     }
 
+    /// [`Project::story`] of a script that was ended: its shell may say so, or be ended before that.
+    pub(super) fn story_of_an_end(&self, ended: &Ended) -> String {
+        self.story(ended).replace("\nTerminated\n", "\n")
+    }
+
     /// The table at the end.
     pub(super) fn summary(&self, ended: &Ended) -> String {
         let log = self.log(ended);
@@ -59,21 +64,34 @@ impl Project {
     }
 }
 
-/// Job ids, which have sixteen digits, become ID; seconds become N.
+/// Job ids, which have sixteen digits, become ID; seconds, sizes, digests and the engine's API become N.
 fn numbers(text: &str) -> String {
+    let mut masked = String::new();
+    let mut parts = text.split("sha256:");
+    masked.push_str(&measures(parts.next().unwrap_or_default()));
+    for part in parts {
+        masked.push_str("sha256:N");
+        masked.push_str(&measures(
+            part.trim_start_matches(|c: char| c.is_ascii_hexdigit()),
+        ));
+    }
+    masked
+}
+
+fn measures(text: &str) -> String {
     let mut masked = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
         masked.push_str(&rest[..at]);
         rest = &rest[at..];
-        let end = rest
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .unwrap_or(rest.len());
-        let (number, after) = rest.split_at(end);
-        let seconds = after.starts_with(" s") && !after[2..].starts_with(char::is_alphanumeric);
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.');
+        let (number, after) = rest.split_at(end.unwrap_or(rest.len()));
+        let unit = after.strip_prefix(' ').unwrap_or_default();
+        let unit = unit.split(|c: char| !c.is_ascii_alphanumeric()).next();
+        let measured = matches!(unit, Some("s" | "kB" | "MB"));
         masked.push_str(match number {
             id if id.len() == 16 => "ID",
-            _ if seconds => "N",
+            _ if measured || masked.ends_with("API ") => "N",
             other => other,
         });
         rest = after;

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::{call, directory, refused, shown};
+use super::{refused, shown};
 
 #[test]
 fn help_names_every_command() {

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::{call, directory, refused_in};
+use super::{directory, refused_in};
 
 /// What `local --list` says about a pipeline.
 #[track_caller]

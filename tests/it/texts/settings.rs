@@ -5,7 +5,7 @@ use std::process::Command;
 
 use insta::assert_snapshot;
 
-use super::{call, directory, refused, refused_in, shown};
+use super::{call, directory, refused_in, shown};
 use crate::support::job::PROGRAM;
 
 #[test]
