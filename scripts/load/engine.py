@@ -9,8 +9,6 @@ import urllib.parse
 
 from process import Failed
 
-LABEL = "baws-ci.job"
-
 
 class Connection(http.client.HTTPConnection):
     def __init__(self, path):
@@ -40,7 +38,7 @@ def engine(method, path, body=None):
     return json.loads(text) if text else {}
 
 
-def held(label=LABEL):
+def held(label):
     """Names of all containers, networks and volumes with the label."""
     filters = urllib.parse.quote(json.dumps({"label": [label]}))
     containers = engine("GET", f"/containers/json?all=1&filters={filters}")

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import time
 
 from attempt import Attempt, get_sources
@@ -144,7 +145,7 @@ def live_apart(stand, plan, base, number, slot, report):
         os.rename(report + ".part", report)
         code = 0
     except Exception as error:  # whatever it is, it must not go on as a second soak
-        print(f"error: the runner of job {number} failed: {error!r}", file=os.sys.stderr, flush=True)
+        print(f"error: the runner of job {number} failed: {error!r}", file=sys.stderr, flush=True)
     finally:
         os._exit(code)
 

@@ -4,7 +4,7 @@ import itertools
 import os
 import time
 
-from attempt import Attempt, trivial_scripts, wrapped
+from attempt import trivial_scripts, wrapped
 from process import PATH, call
 from rounds import alternate, median, ratio
 from table import Row

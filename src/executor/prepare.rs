@@ -28,6 +28,8 @@ use crate::policy::{self, Admitted};
 use crate::settings::Settings;
 
 pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Output) -> Result<()> {
+    // First of all: a runner that dies now would leave us to process 1, which never dies.
+    let owner = owner::label();
     let settings = in_force(settings);
     let job = Job::from_environment()?;
     let admitted = policy::admit(&job.response, &settings.executor.docker, &job.variables)?;
@@ -35,7 +37,7 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
     let guard = Guard::begin(settings.executor.metadata_guard);
     let again = place.job_dir(&job.identity).exists();
     place.establish(&job.identity)?;
-    let around = surroundings(&place, &job)?;
+    let around = surroundings(&place, &job, owner)?;
     let plan = plan::plan(&job, &admitted, &settings.executor, &around)?;
     let engine = Engine::connect(&settings.docker, None)?;
     output.status(format!(
@@ -94,7 +96,7 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
 ///
 /// # Errors
 /// The job needs the runner's own program, and our parent is no gitlab-runner.
-fn surroundings(place: &Place, job: &Job) -> Result<Surroundings> {
+fn surroundings(place: &Place, job: &Job, owner: String) -> Result<Surroundings> {
     let runner_program = place.runner_program()?;
     let driven_by_runner = Var::DrivenByLocal.text().is_none();
     if runner_program.is_none() && driven_by_runner && needs_runner_commands(job) {
@@ -106,7 +108,7 @@ fn surroundings(place: &Place, job: &Job) -> Result<Surroundings> {
         helper_dir: dir(StagePlace::Helper),
         build_dir: dir(StagePlace::Build),
         runner_program: runner_program.map(|program| program.display().to_string()),
-        owner: owner::label(),
+        owner,
         now: owner::now_secs(),
     })
 }
