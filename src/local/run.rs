@@ -117,12 +117,23 @@ fn read(file: &Path, found: &Path) -> Result<Pipeline> {
     Pipeline::parse(&text, &file.to_string_lossy())
 }
 
-/// Job ids must differ from those of every run that is alive on this engine.
+const MILLIS_A_WEEK: u64 = 7 * 24 * 3600 * 1000;
+/// Above the largest number of a process. Source: proc(5), `pid_max` is at most 2^22.
+const PROCESSES: u64 = 1 << 22;
+const JOBS: u64 = 1000;
+
+/// Job ids must differ from those of every run that is alive on this engine, also of one begun in the same millisecond.
 fn first_id() -> u64 {
     let millis = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |elapsed| elapsed.as_millis());
-    u64::try_from(millis).unwrap_or(0) * 1000
+    id_of(u64::try_from(millis).unwrap_or(0), std::process::id())
+}
+
+/// The first id of a run, with room for a thousand jobs behind it. The number of a process fits below [`PROCESSES`].
+fn id_of(millis: u64, process: u32) -> u64 {
+    // A week is longer than any run lasts; time, process and job then fit into 63 bits.
+    (millis % MILLIS_A_WEEK * PROCESSES + u64::from(process) % PROCESSES) * JOBS
 }
 
 /// The line of the job log that says what the jobs got.
@@ -198,4 +209,20 @@ fn verdict(
         },
         message,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_runs_begun_in_the_same_millisecond_share_no_job_id() {
+        let (one, other) = (
+            id_of(1_795_575_607_672, 4711),
+            id_of(1_795_575_607_672, 4712),
+        );
+        assert!(one + JOBS <= other);
+        let largest = id_of(MILLIS_A_WEEK - 1, 4_194_303) + JOBS - 1;
+        assert!(i64::try_from(largest).is_ok());
+    }
 }

@@ -64,7 +64,7 @@ impl Project {
     }
 }
 
-/// Job ids, which have sixteen digits, become ID; seconds, sizes, digests and the engine's API become N.
+/// Job ids, which have sixteen to nineteen digits, become ID; seconds, sizes, digests and the engine's API become N.
 fn numbers(text: &str) -> String {
     let mut masked = String::new();
     let mut parts = text.split("sha256:");
@@ -90,7 +90,7 @@ fn measures(text: &str) -> String {
         let unit = unit.split(|c: char| !c.is_ascii_alphanumeric()).next();
         let measured = matches!(unit, Some("s" | "kB" | "MB"));
         masked.push_str(match number {
-            id if id.len() == 16 => "ID",
+            id if (16..=19).contains(&id.len()) => "ID",
             _ if measured || masked.ends_with("API ") => "N",
             other => other,
         });
