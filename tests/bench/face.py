@@ -80,6 +80,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def respond(self):
         raise NotImplementedError
 
+    def operation(self):
+        """What fault rules are matched with."""
+        return f"{self.command} {self.path}"
+
     def setup(self):
         # The handshake belongs here, in the connection's own thread: one stuck client must not block the others.
         self.secure = self.server.tls is not None
@@ -105,7 +109,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         observed = not self.path.startswith(self.control)
         try:
             if observed:
-                self.rule = self.server.rules.due(f"{self.command} {self.path}")
+                self.rule = self.server.rules.due(self.operation())
             if not self._misbehave():
                 self.respond()
             if not self.close_connection and not self.expects:

@@ -10,7 +10,9 @@ import tempfile
 import time
 import traceback
 
+import checks_aws
 import checks_docker
+import checks_ecr
 import checks_faults
 import checks_gitlab
 import checks_loop
@@ -25,7 +27,7 @@ def main():
         os.environ.update(HOME=directory, DOCKER_CONFIG=directory, GIT_CONFIG_NOSYSTEM="1")
         bench = Bench(sys.argv[1], directory)
         # The checks that end the daemon come last.
-        for module in (checks_network, checks_gitlab, checks_faults, checks_loop, checks_docker):
+        for module in (checks_network, checks_gitlab, checks_faults, checks_loop, checks_aws, checks_ecr, checks_docker):
             for name, check in list(vars(module).items()):
                 if not name.startswith("check_") or not pattern.search(name):
                     continue

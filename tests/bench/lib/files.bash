@@ -3,10 +3,12 @@
 
 packages=(bash busybox-static ca-certificates containerd curl docker.io dnsmasq-base e2fsprogs git git-lfs hostname
     iproute2 iptables mawk nftables openssl procps python3-minimal python3 runc tini unzip util-linux zip)
+aws_packages=(amazon-ecr-credential-helper docker-registry python3-venv skopeo)
 
 need_programs() {
-    local program
-    for program in busybox curl dnsmasq dockerd git git-lfs ip iptables mkfs.ext4 nft nsenter openssl ps python3 tini; do
+    local program aws=(docker-credential-ecr-login docker-registry skopeo)
+    [ "${BENCH_AWS:-1}" != 0 ] || aws=()
+    for program in "${aws[@]}" busybox curl dnsmasq dockerd git git-lfs ip iptables mkfs.ext4 nft nsenter openssl ps python3 tini; do
         command -v "$program" >/dev/null || [ -x "/usr/sbin/$program" ] ||
             die "the bench needs \`$program\`" "tests/bench/bench install"
     done
@@ -14,6 +16,7 @@ need_programs() {
 
 verb_install() {
     local package missing=()
+    [ "${BENCH_AWS:-1}" = 0 ] || packages+=("${aws_packages[@]}")
     for package in "${packages[@]}"; do
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
     done
@@ -24,6 +27,7 @@ verb_install() {
         apt-get -o DPkg::Lock::Timeout=300 -qq install --no-install-recommends -y "${missing[@]}"
     fi
     ensure_engine
+    [ "${BENCH_AWS:-1}" = 0 ] || ensure_moto
 }
 
 # One CA for all benches that share the cache, so that the base images (which trust it) can be shared too.
@@ -45,7 +49,7 @@ ensure_tls() {
 # A wildcard covers one label, so each level is listed.
 make_certificates() {
     local names="DNS:*.bench.test,DNS:bench.test,DNS:localhost,IP:203.0.113.10,IP:203.0.113.11,IP:203.0.113.12,IP:127.0.0.1" level
-    for level in "dkr.ecr.$region." dkr.ecr.us-east-1. "ecr.$region." "$region." us-east-1. ""; do
+    for level in "dkr.ecr.$region." dkr.ecr.us-east-1. "ecr.$region." ecr.us-east-1. "s3.$region." s3.us-east-1. "$region." us-east-1. ""; do
         names+=",DNS:*.${level}amazonaws.com"
     done
     if ! openssl x509 -checkend 2592000 -noout -in "$tls/ca.pem" >/dev/null 2>&1; then
@@ -64,9 +68,10 @@ make_certificates() {
 ensure_files() {
     mkdir -p "$state"/{etc/docker,log,run,journal,faults,gitlab}
     [ ${#state} -le 60 ] || die "the path of BENCH_STATE is too long for sockets below it: \`$state\`"
+    ensure_registry_files
     # Go programs cache /etc/hosts for seconds: written once, never changed while up.
     find_holder && return
-    printf '%s\n' '127.0.0.1 localhost' "127.0.0.1 $(hostname)" '203.0.113.10 gitlab.bench.test' >"$state/etc/hosts"
+    printf '%s\n' '127.0.0.1 localhost' "127.0.0.1 $(hostname)" '203.0.113.10 gitlab.bench.test' "203.0.113.11 $ecr_host" >"$state/etc/hosts"
     printf '%s\n' 'nameserver 203.0.113.53' >"$state/etc/resolv.conf"
 }
 
@@ -81,8 +86,9 @@ export_inside() {
     export AWS_REGION=$region AWS_DEFAULT_REGION=$region AWS_EC2_METADATA_DISABLED=true
     export AWS_ACCESS_KEY_ID=AKIABENCHBENCHBENCH0 AWS_SECRET_ACCESS_KEY=bench-secret-access-key
     export BENCH_GITLAB_URL=http://gitlab.bench.test BENCH_GITLAB_TOKEN=glpat-bench-0123456789ab
-    export BENCH_RUNNER_TOKEN=glrt-bench-0123456789abcdef BENCH_INSIDE=1
-    unset AWS_SESSION_TOKEN AWS_PROFILE AWS_ENDPOINT_URL DOCKER_CONTEXT DOCKER_TLS_VERIFY DOCKER_CERT_PATH
+    export BENCH_RUNNER_TOKEN=glrt-bench-0123456789abcdef BENCH_INSIDE=1 BENCH_ECR_HOST=$ecr_host BENCH_AWS_PYTHON=$moto/bin/python
+    unset AWS_SESSION_TOKEN AWS_PROFILE AWS_ENDPOINT_URL AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE AWS_CONTAINER_CREDENTIALS_RELATIVE_URI
+    unset AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE DOCKER_CONTEXT DOCKER_TLS_VERIFY DOCKER_CERT_PATH
     unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY
 }
 

@@ -3,7 +3,7 @@
 
 verb_selfcheck() {
     [ -z "$inside" ] || die "the self-check brings up a bench of its own; run it outside"
-    export BENCH_STATE=$state-selfcheck BENCH_NAME=$BENCH_NAME-selfcheck
+    export BENCH_STATE=$state-selfcheck BENCH_NAME=$BENCH_NAME-selfcheck BENCH_AWS=1
     local report
     report=$(mktemp)
     # shellcheck disable=SC2064 # the names are known now
@@ -33,7 +33,7 @@ nothing_left() {
     local left
     left=$(
         grep -lzxF "BENCH_HOLDER=$BENCH_STATE" /proc/[0-9]*/environ 2>/dev/null
-        pgrep -f -- "$BENCH_STATE/(exec|docker|gitlab)"
+        pgrep -f -- "$BENCH_STATE/(exec|docker|gitlab|etc|faults)"
         grep -lF "$BENCH_STATE/" /proc/[0-9]*/mountinfo 2>/dev/null
         ls -d /sys/fs/cgroup/"$BENCH_NAME" /sys/fs/cgroup/*/"$BENCH_NAME" 2>/dev/null
         find "$BENCH_STATE" -type s 2>/dev/null

@@ -27,7 +27,7 @@ start_dns() {
     # The `--local` zones: without them AAAA is refused, and musl and busybox then resolve nothing at all.
     launch dns dnsmasq -k -C /dev/null --no-hosts --no-resolv --listen-address=203.0.113.53 --bind-interfaces --pid-file= \
         --user=root --neg-ttl=1 --log-facility=- --log-queries=extra \
-        --address=/dkr.ecr."$region".amazonaws.com/203.0.113.11 --address=/amazonaws.com/203.0.113.12 \
+        --address=/dkr.ecr."$region".amazonaws.com/203.0.113.11 --address=/dkr.ecr.us-east-1.amazonaws.com/203.0.113.11 --address=/amazonaws.com/203.0.113.12 \
         --address=/bench.test/203.0.113.10 --local=/bench.test/ --local=/amazonaws.com/
 }
 
@@ -64,11 +64,11 @@ if [ -e /proc/sys/net/ipv6/conf/eth0/disable_ipv6 ]; then
     ip -6 route add default via 2001:db8::1
     six=--ipv6
 fi
-exec /usr/bin/python3 -B -u "$1" $six'
+exec /usr/bin/python3 -B -u "$1" --policy "$2" $six'
 
 start_metadata() {
     inside ip link delete metadata 2>/dev/null || true
-    launch metadata unshare --net bash -c "$metadata_script" metadata "$here/metadata.py"
+    launch metadata unshare --net bash -c "$metadata_script" metadata "$here/metadata.py" "$state/aws-policy.json"
     # shellcheck disable=SC2016 # expanded by the inner shell
     inside bash -c 'set -e
 until pid=$(cat "$1" 2>/dev/null) && [ "$(readlink /proc/$pid/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.02; done

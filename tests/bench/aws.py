@@ -1,0 +1,215 @@
+"""The AWS face: moto under AWS's names, with the refusals and the clocks that moto lacks.
+
+It answers itself for ECR's tokens, scan findings and PutImage, for AssumeRole's trust, for issued keys after their end and
+for whatever the policy denies; all else is moto's answer. ECS rollouts belong here too, as one more entry in `own`.
+"""
+
+import argparse
+import io
+import json
+import re
+import secrets
+import time
+import urllib.parse
+
+import face
+import faults
+import images
+import registry
+import sessions
+from backend import Moto, Refused
+from client import Client
+from policy import Policy, refusal
+from sessions import Denied
+
+# IAM's refusals, for services that speak JSON.
+JSON_CODES = {"AccessDenied": "AccessDeniedException", "ExpiredToken": "ExpiredTokenException",
+              "InvalidClientTokenId": "UnrecognizedClientException", "SignatureDoesNotMatch": "InvalidSignatureException"}
+BUCKET = re.compile(r"prod-[a-z0-9-]+-starport-layer-bucket\.s3\.")
+# Not for the journal.
+SECRET = {"Value", "SecretString", "SecretBinary", "imageManifest", "WebIdentityToken", "SAMLAssertion", "layerPartBlob", "Plaintext"}
+
+
+class Handler(face.Handler):
+    """One connection of an AWS client."""
+
+    def setup(self):
+        super().setup()
+        self.backend, self.moto, self.upstream = Client("http://127.0.0.1:5000"), Moto(), registry.Upstream()
+
+    def finish(self):
+        for connection in (self.backend, self.moto, self.upstream):
+            connection.close()
+        super().finish()
+
+    def operation(self):
+        """`METHOD path#target`, and who calls. A query service tells its target in the body, which is then read first."""
+        self.target = self.headers.get("X-Amz-Target", "")
+        self.form = {}
+        if not self.target and self.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
+            body = self.body.all()
+            self.form = dict(urllib.parse.parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+            self.target = self.form.get("Action", "")
+            self.body = face.Body(io.BytesIO(body), {"Content-Length": len(body)}, self._continue)
+        key, region, service = sessions.scope(self.headers.get("Authorization"))
+        self.caller = self.server.sessions.caller(key)
+        self.region, self.service = region or "us-east-1", service or self.headers.get("Host", "").split(".")[0]
+        self.name = self.target.rpartition(".")[2]
+        self.facts.update(operation=f"{self.service}:{self.name}", account=self.caller.account, region=self.region,
+                          role=self.caller.arn if ":assumed-role/" in self.caller.arn else None)
+        return f"{self.command} {self.path}#{self.target}"
+
+    def respond(self):
+        if self.path.startswith(self.control):
+            if self.path.endswith("/reset"):
+                self.server.sessions.clear()
+                self.server.scans.clear()
+            return self.send(200)
+        self.request_id = secrets.token_hex(16)
+        if BUCKET.match(self.headers.get("Host", "")):
+            return self.send_blob()
+        content = self.body.all()
+        try:
+            self.parameters = self.form or json.loads(content or b"{}")
+            self.facts["parameters"] = {name: value for name, value in self.parameters.items() if name not in SECRET}
+        except (ValueError, AttributeError):
+            self.parameters = {}
+        try:
+            self.admit()
+            own = self.own().get(f"{self.service}:{self.name}")
+            answer = own() if own else None
+            if isinstance(answer, dict):
+                self.send(200, json.dumps(answer), self.headers_of("application/x-amz-json-1.1"))
+            elif answer:
+                self.send(200, answer, self.headers_of("text/xml"))
+            else:
+                self.pass_on(content)
+        except Refused as error:
+            self.refuse(Denied(400, error.code, error.message))
+        except Denied as error:
+            self.refuse(error)
+
+    def admit(self):
+        if self.caller.expires is not None and self.caller.expires <= time.time():
+            raise Denied(403, "ExpiredToken", "The security token included in the request is expired")
+        action = f"{self.service}:{self.name}"
+        if self.server.policy.denies(action):
+            raise Denied(403, "AccessDenied", refusal(self.caller.arn, action, self.resource()))
+
+    def resource(self):
+        """The ARN that a refusal names; `*` where the operation has none."""
+        parameters, place = self.parameters, f"{self.region}:{self.caller.account}"
+        if self.service == "ecr" and "repositoryName" in parameters:
+            return f"arn:aws:ecr:{place}:repository/{parameters['repositoryName']}"
+        if self.service == "ssm" and "Name" in parameters:
+            return f"arn:aws:ssm:{place}:parameter/{parameters['Name'].removeprefix('/')}"
+        return parameters.get("RoleArn", "*")
+
+    def own(self):
+        """What this face does itself. Each gives a JSON answer, an XML one, or None for moto's."""
+        return {"ecr:GetAuthorizationToken": self.get_authorization_token, "ecr:DescribeImageScanFindings": self.scan_findings,
+                "ecr:PutImage": self.put_image, "sts:AssumeRole": self.assume_role,
+                "sts:AssumeRoleWithWebIdentity": self.assume_role, "sts:GetCallerIdentity": self.identity}
+
+    # ---- ECR --------------------------------------------------------------------------------------------------------
+
+    def get_authorization_token(self):
+        return images.authorization_token(self.caller, self.region, self.parameters, self.server.policy.now())
+
+    def scan_findings(self):
+        scan, account = self.server.policy.now().get("scan"), images.account_of(self.caller, self.parameters)
+        return scan and images.scan_findings(self.moto, account, self.region, self.parameters, scan, self.server.scans)
+
+    def put_image(self):
+        return images.put_image(self.moto, self.upstream, images.account_of(self.caller, self.parameters), self.region, self.parameters)
+
+    def send_blob(self):
+        """A layer out of the bucket that the ECR face redirects to."""
+        self.facts["operation"] = "s3:GetObject"
+        if "Authorization" in self.headers:
+            return self.send(400, "<Error><Code>InvalidArgument</Code><Message>Only one auth mechanism allowed</Message></Error>",
+                             self.headers_of("application/xml"))
+        repository, _, digest = self.path.partition("?")[0].strip("/").rpartition("/")
+        ranges = [("Range", self.headers["Range"])] if "Range" in self.headers else []
+        answer = self.upstream.call("GET", f"/v2/{repository}/blobs/{digest}", ranges)
+        try:
+            self.send(answer.status, iter(lambda: answer.read(registry.BUFFER), b""),
+                      {name: answer.headers[name] for name in ("Content-Type", "Content-Range") if name in answer.headers},
+                      int(answer.headers["Content-Length"]))
+        except BaseException:
+            self.upstream.close()  # half a blob is in it
+            raise
+
+    # ---- STS --------------------------------------------------------------------------------------------------------
+
+    def assume_role(self):
+        sessions.may_assume(self.caller, self.form, self.server.policy.now())
+
+    def identity(self):
+        if self.caller.arn.endswith(sessions.HOST_INSTANCE):
+            return sessions.identity(self.caller, self.request_id)
+
+    # ---- passing on -------------------------------------------------------------------------------------------------
+
+    def headers_of(self, kind):
+        return {"Content-Type": kind, "x-amzn-RequestId": self.request_id}
+
+    def pass_on(self, content):
+        """moto's answer, with a refusal by IAM in the service's own form."""
+        headers = dict(registry.forwarded(self.headers), Host=self.headers["Host"])
+        if "Authorization" in self.headers:
+            headers["Authorization"] = self.headers["Authorization"]
+        headers["Content-Length"] = str(len(content))
+        answer = self.backend.call(self.command, self.path, content, headers)
+        kind = answer.headers.get("Content-Type", "application/json")
+        refusal_by_iam = answer.status in (400, 401, 403) and self.is_json()
+        code = re.search(rb"<Code>(\w+)</Code>", answer.body[:2000]) if refusal_by_iam else None
+        if code:
+            message = re.search(rb"<Message>(.*?)</Message>", answer.body, re.DOTALL)
+            return self.refuse(Denied(400, code[1].decode(), message[1].decode() if message else ""))
+        if answer.status == 200:
+            answer.body = self.after(answer.body)
+        self.send(answer.status, answer.body, {**dict(registry.forwarded(answer.headers)), **self.headers_of(kind),
+                                               "Content-Length": str(len(answer.body))})
+
+    def after(self, body):
+        """What a call that moto granted entails; the answer."""
+        action = f"{self.service}:{self.name}"
+        if action in ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"):
+            return sessions.taken(self.form, body.decode(), self.server.policy.now(), self.server.sessions).encode()
+        if action == "ecr:DeleteRepository":
+            owner = images.account_of(self.caller, self.parameters)
+            registry.forget(self.server.registry_root, owner, self.region, self.parameters["repositoryName"])
+        return body
+
+    def is_json(self):
+        return self.headers.get("Content-Type", "").startswith("application/x-amz-json")
+
+    def refuse(self, denied):
+        self.facts["refused"] = denied.code
+        if not self.is_json():
+            return self.send(denied.status, sessions.query_error(denied, self.request_id), self.headers_of("text/xml"))
+        code = JSON_CODES.get(denied.code, denied.code)
+        self.send(400, json.dumps({"__type": code, "message": str(denied)}),
+                  {**self.headers_of("application/x-amz-json-1.1"), "x-amzn-errortype": code})
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--address", default="203.0.113.12")
+    options.add_argument("--rules", required=True, help="fault rules, a JSON file")
+    options.add_argument("--policy", required=True, help="what is refused, a JSON file")
+    options.add_argument("--registry", required=True, help="the directory of docker-registry")
+    options.add_argument("--journal", required=True)
+    options.add_argument("--certificate", required=True)
+    options.add_argument("--key", required=True)
+    given = options.parse_args()
+    server = face.Server((given.address, 443), Handler, faults.Rules(given.rules), faults.Journal(given.journal),
+                         face.tls_context(given.certificate, given.key))
+    server.policy, server.sessions, server.scans = Policy(given.policy), sessions.Sessions(), images.Scans()
+    server.registry_root = given.registry
+    face.serve([server])
+
+
+if __name__ == "__main__":
+    main()

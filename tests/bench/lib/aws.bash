@@ -1,0 +1,130 @@
+# AWS: docker-registry and moto, the faces before them, and what can be set about them.
+# shellcheck shell=bash disable=SC2154 # variables of ../bench
+
+account=123456789012
+ecr_host=$account.dkr.ecr.$region.amazonaws.com
+moto=$cache/moto-$(sha256sum <"$here/moto.txt" | cut -c1-12)
+
+# moto's environment is made once for each list of pinned packages, elsewhere, and renamed. It runs by its interpreter
+# only: the programs in its bin name the other place.
+ensure_moto() {
+    [ ! -e "$moto/complete" ] || return 0
+    mkdir -p "$cache"
+    (
+        flock 8
+        [ ! -e "$moto/complete" ] || exit 0
+        printf 'Fetching the moto environment from PyPI\n' >&2
+        rm -rf "$moto" "$moto.part"
+        /usr/bin/python3 -m venv "$moto.part" || die "cannot make a Python environment in \`$moto.part\`" "tests/bench/bench install"
+        "$moto.part/bin/python" -m pip install -q --no-deps --disable-pip-version-check --no-warn-script-location --retries 2 -r "$here/moto.txt" >&2 ||
+            die "cannot fetch the moto environment" "PyPI has to be reachable the first time; the environment is then kept in \`$cache\`"
+        touch "$moto.part/complete"
+        mv "$moto.part" "$moto"
+    ) 8>"$cache/moto.lock" 9>&-
+}
+
+# ---- services ---------------------------------------------------------------------------------------------------------
+
+# No cache of blobs: what a reset or DeleteRepository removes on disk is gone at once.
+ensure_registry_files() {
+    mkdir -p "$state/registry" "$state/etc/docker/certs.d/$ecr_host"
+    cp "$tls/ca.pem" "$state/etc/docker/certs.d/$ecr_host/ca.crt"
+    cat >"$state/etc/registry.yml" <<CONFIG
+version: 0.1
+log: {level: warn, accesslog: {disabled: true}}
+storage:
+  filesystem: {rootdirectory: $state/registry}
+  delete: {enabled: true}
+  maintenance: {uploadpurging: {enabled: false}}
+http: {addr: "127.0.0.1:5001", relativeurls: true, secret: bench-registry-secret}
+CONFIG
+}
+
+start_registry() { launch registry env OTEL_TRACES_EXPORTER=none docker-registry serve "$state/etc/registry.yml"; }
+ready_registry() { inside curl -fs -m 5 -o /dev/null http://127.0.0.1:5001/v2/; }
+
+# moto starts empty; docker-registry has to be so too.
+start_moto() {
+    rm -rf "$state/registry/docker"
+    launch moto env MOTO_ECS_SERVICE_RUNNING=0 PYTHONUNBUFFERED=1 "$moto/bin/python" -B "$here/moto_mended.py" -H 127.0.0.1 -p 5000
+}
+
+# With a call, as the first one of a service takes 0.3 s.
+ready_moto() {
+    local scope=BENCH/20260101/$region/ecr/aws4_request
+    inside curl -fs -m 5 -o /dev/null -H 'Content-Type: application/x-amz-json-1.1' -d '{}' \
+        -H "Authorization: AWS4-HMAC-SHA256 Credential=$scope, SignedHeaders=host, Signature=0" \
+        -H 'X-Amz-Target: AmazonEC2ContainerRegistry_V20150921.DescribeRepositories' http://127.0.0.1:5000/
+}
+
+# launch_face NAME [FLAG…]
+launch_face() {
+    local name=$1
+    shift
+    launch "$name" "${python[@]}" "$here/$name.py" --rules "$state/faults/$name.json" --policy "$state/aws-policy.json" \
+        --journal "$state/journal/$name.jsonl" --certificate "$tls/server.pem" --key "$tls/server.key" "$@"
+}
+
+start_ecr() { launch_face ecr; }
+ready_ecr() { inside curl -fs -m 5 -o /dev/null "https://$ecr_host/_bench/ready"; }
+start_aws() { launch_face aws --registry "$state/registry"; }
+ready_aws() { inside curl -fs -m 5 -o /dev/null "https://sts.$region.amazonaws.com/_bench/ready"; }
+
+# ---- verbs ------------------------------------------------------------------------------------------------------------
+
+# docker-registry keeps nothing in memory that its files do not tell.
+reset_aws() {
+    rm -f "$state/aws-policy.json"
+    verb_aws_iam off
+    inside curl -fsS -m 20 -X POST -o /dev/null http://127.0.0.1:5000/moto-api/reset
+    inside curl -fsS -m 20 -X POST -o /dev/null "https://sts.$region.amazonaws.com/_bench/reset"
+    rm -rf "$state/registry/docker"
+}
+
+verb_aws_policy() {
+    [ $# -eq 1 ] || bad_usage
+    need_up
+    local policy=$state/aws-policy.json said
+    if [ "$1" = clear ]; then
+        rm -f "$policy"
+        return
+    fi
+    # Written elsewhere and renamed: the faces read it at any time.
+    if [ "$1" = - ]; then cat; else cat "$1"; fi >"$policy.part"
+    said=$("${python[@]}" "$here/policy.py" "$policy.part" 2>&1) || die "cannot use the policy in \`$1\`: $said" "README.md has the keys"
+    mv "$policy.part" "$policy"
+}
+
+# moto's own enforcement of IAM policies and signatures. While it is on, the ECR face cannot look up repositories.
+verb_aws_iam() {
+    local calls
+    case ${1:-} in on) calls=0 ;; off) calls=1e9 ;; *) bad_usage ;; esac
+    need_up
+    inside curl -fsS -m 20 -o /dev/null -H 'Content-Type: text/plain' -d "$calls" http://127.0.0.1:5000/moto-api/reset-auth
+}
+
+verb_ecr_repository() {
+    [ $# -ge 1 ] || bad_usage
+    local name=$1 owner=$account place=$region mutability=MUTABLE
+    shift
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --account) owner=${2:?--account needs a number}; shift ;;
+            --region) place=${2:?--region needs a name}; shift ;;
+            --immutable) mutability=IMMUTABLE ;;
+            *) bad_usage ;;
+        esac
+        shift
+    done
+    need_up
+    inside "${python[@]}" - "$here" "$owner" "$place" "$name" "$mutability" <<'MAKE'
+import sys
+sys.path.insert(0, sys.argv[1])
+from backend import Moto, Refused
+owner, place, name, mutability = sys.argv[2:]
+try:
+    print(Moto().call(owner, place, "CreateRepository", {"repositoryName": name, "imageTagMutability": mutability})["repository"]["repositoryUri"])
+except Refused as error:
+    sys.exit(f"error: cannot make the repository `{name}`: {error}")
+MAKE
+}
