@@ -28,8 +28,40 @@ pub(crate) enum Var {
     XdgStateHome,
     /// The user's home directory.
     Home,
+    /// Commit of the job. Source: GitLab, predefined variables; as for all of `CI_*`. The job's own word.
+    CiCommitSha,
+    CiCommitShortSha,
+    /// ISO 8601.
+    CiCommitTimestamp,
+    /// The project's page.
+    CiProjectUrl,
+    /// The job's page.
+    CiJobUrl,
+    /// Seconds since 1970 for every file of an image. Source: <https://reproducible-builds.org/specs/source-date-epoch>.
+    SourceDateEpoch,
+    /// Set to `true` in every job of a GitLab pipeline.
+    GitlabCi,
     /// Set by `local` for the stages it drives: the job is the caller's own, on the caller's machine.
     DrivenByLocal,
+    /// Names the key in use, not its secret. Source: AWS SDKs and tools reference guide, as for all of `AWS_*` here; the
+    /// SDK reads its own variables itself, these are what this program decides by.
+    AwsAccessKeyId,
+    /// Section of the profile files.
+    AwsProfile,
+    /// Profile file with keys.
+    AwsSharedCredentialsFile,
+    /// Profile file with settings.
+    AwsConfigFile,
+    /// Role taken with a web identity token.
+    AwsRoleArn,
+    /// Where an ECS task finds its credentials.
+    AwsContainerCredentialsRelativeUri,
+    /// Where an EKS pod finds its credentials.
+    AwsContainerCredentialsFullUri,
+    /// The text of such a file, for the registries of a job. Source: GitLab, "Access an image from a private container registry".
+    DockerAuthConfig,
+    /// Directory of Docker's own `config.json`. Source: Docker CLI reference.
+    DockerConfig,
 }
 
 impl Var {
@@ -44,7 +76,23 @@ impl Var {
             Var::BuildExitCodeFile => "BUILD_EXIT_CODE_FILE",
             Var::XdgStateHome => "XDG_STATE_HOME",
             Var::Home => "HOME",
+            Var::CiCommitSha => "CI_COMMIT_SHA",
+            Var::CiCommitShortSha => "CI_COMMIT_SHORT_SHA",
+            Var::CiCommitTimestamp => "CI_COMMIT_TIMESTAMP",
+            Var::CiProjectUrl => "CI_PROJECT_URL",
+            Var::CiJobUrl => "CI_JOB_URL",
+            Var::SourceDateEpoch => "SOURCE_DATE_EPOCH",
+            Var::GitlabCi => "GITLAB_CI",
             Var::DrivenByLocal => "BAWS_CI_DRIVEN_BY_LOCAL",
+            Var::AwsAccessKeyId => "AWS_ACCESS_KEY_ID",
+            Var::AwsProfile => "AWS_PROFILE",
+            Var::AwsSharedCredentialsFile => "AWS_SHARED_CREDENTIALS_FILE",
+            Var::AwsConfigFile => "AWS_CONFIG_FILE",
+            Var::AwsRoleArn => "AWS_ROLE_ARN",
+            Var::AwsContainerCredentialsRelativeUri => "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+            Var::AwsContainerCredentialsFullUri => "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            Var::DockerAuthConfig => "DOCKER_AUTH_CONFIG",
+            Var::DockerConfig => "DOCKER_CONFIG",
         }
     }
 
@@ -93,6 +141,15 @@ pub(crate) fn job_variables() -> BTreeMap<String, String> {
 )]
 pub(crate) fn job_variable(name: &str) -> Option<String> {
     std::env::var_os(format!("CUSTOM_ENV_{name}")).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// A variable that the caller names, such as one for `--build-arg NAME`: never for anybody else's request.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one reader of the environment"
+)]
+pub(crate) fn callers(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 /// The search path of this process, for the agent that extends it for the shells it starts.

@@ -17,6 +17,8 @@ pub(crate) enum Class {
     Refused,
     /// The caller's arguments or the operator's settings are wrong.
     Usage,
+    /// Credentials are missing or dead, or a permission is.
+    Denied,
     /// Something that has to be there first is missing.
     Precondition,
     /// SIGTERM (143) or SIGINT (130) ended the work.
@@ -42,12 +44,46 @@ impl Class {
         ExitCode::from(match self {
             Class::System => 1,
             Class::Usage => 2,
+            Class::Denied => 3,
             Class::Precondition => 4,
             Class::Script(_) => 5,
             Class::Refused => 15,
             Class::Cancelled(Signal::Interrupt) => 130,
             Class::Cancelled(Signal::Terminate) => 143,
         })
+    }
+}
+
+/// The classes that may cross the job socket, by name.
+const NAMES: [(Class, &str); 8] = [
+    (Class::Refused, "refused"),
+    (Class::Usage, "usage"),
+    (Class::Denied, "denied"),
+    (Class::Precondition, "precondition"),
+    (Class::Cancelled(Signal::Terminate), "terminated"),
+    (Class::Cancelled(Signal::Interrupt), "interrupted"),
+    (Class::Script(1), "failed"),
+    (Class::System, "system"),
+];
+
+impl Class {
+    /// Its name on the job socket.
+    pub(crate) fn name(self) -> &'static str {
+        let same = |known: &Class| match (known, self) {
+            (Class::Script(_), Class::Script(_)) => true,
+            (known, class) => *known == class,
+        };
+        NAMES
+            .iter()
+            .find(|(known, _)| same(known))
+            .map_or("system", |(_, name)| name)
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        NAMES
+            .iter()
+            .find(|(_, known)| *known == name)
+            .map(|(class, _)| *class)
     }
 }
 
@@ -82,6 +118,10 @@ impl Error {
         Error::new(Class::Usage, message)
     }
 
+    pub(crate) fn denied(message: impl Display) -> Self {
+        Error::new(Class::Denied, message)
+    }
+
     pub(crate) fn precondition(message: impl Display) -> Self {
         Error::new(Class::Precondition, message)
     }
@@ -95,6 +135,16 @@ impl Error {
     pub(crate) fn hint(mut self, hint: impl Display) -> Self {
         self.hints.push(hint.to_string());
         self
+    }
+
+    /// The same error for another one who has to hear it.
+    pub(crate) fn again(&self) -> Self {
+        Error {
+            class: self.class,
+            message: self.message.clone(),
+            causes: self.causes.clone(),
+            hints: self.hints.clone(),
+        }
     }
 
     pub(crate) fn class(&self) -> Class {
@@ -148,4 +198,22 @@ impl<E: std::error::Error> From<E> for Cause {
         }
         Cause(lines)
     }
+}
+
+/// An error and everything beneath it, outermost first. An I/O error hides what it was made of behind `get_ref`.
+pub(crate) fn links<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let link = next?;
+        let inner = link
+            .downcast_ref::<std::io::Error>()
+            .and_then(|io| io.get_ref());
+        next = match inner {
+            Some(inner) => Some(inner as &(dyn std::error::Error + 'static)),
+            None => link.source(),
+        };
+        Some(link)
+    })
 }

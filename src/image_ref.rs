@@ -5,6 +5,9 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
+/// The registry that no reference of a job may name: what its builds are called on the engine.
+pub(crate) const PRIVATE_REGISTRY: &str = "baws.local";
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ImageRef {
     /// Registry and path, as written.
@@ -14,6 +17,81 @@ pub(crate) struct ImageRef {
 }
 
 impl ImageRef {
+    /// Whether only this host could know what is meant: the names that jobs' builds get, and an engine's image ids
+    /// (`sha256:<64 hex digits>`), by which a job would reach what another project has built.
+    pub(crate) fn is_of_this_host(&self) -> bool {
+        let hexadecimal =
+            |text: &str| text.len() == 64 && text.bytes().all(|c| c.is_ascii_hexdigit());
+        let private = self
+            .registry()
+            .is_some_and(|host| host.eq_ignore_ascii_case(PRIVATE_REGISTRY));
+        private || (self.name == "sha256" && self.tag.as_deref().is_some_and(hexadecimal))
+    }
+
+    /// The registry's host, with its port; `None`: Docker Hub.
+    pub(crate) fn registry(&self) -> Option<&str> {
+        self.split().0
+    }
+
+    /// Below the registry, such as `team/app`; of Docker Hub's own images without `library/`.
+    pub(crate) fn repository(&self) -> &str {
+        self.split().1
+    }
+
+    /// Registry and path, as written.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// As written: `None` where no tag stands, also where `latest` is meant.
+    pub(crate) fn tag(&self) -> Option<&str> {
+        self.tag.as_deref()
+    }
+
+    /// `sha256:…`
+    pub(crate) fn digest(&self) -> Option<&str> {
+        self.digest.as_deref()
+    }
+
+    /// The same repository under another tag.
+    pub(crate) fn tagged(&self, tag: &str) -> Result<Self, String> {
+        check_tag(tag)?;
+        Ok(ImageRef {
+            name: self.name.clone(),
+            tag: Some(tag.to_owned()),
+            digest: None,
+        })
+    }
+
+    /// With registry, `library/` and tag spelled out: one form for every way of writing the same image, and one that no
+    /// engine takes for the beginning of an image's id.
+    pub(crate) fn canonical(&self) -> Self {
+        let repository = self.repository();
+        let name = match self.registry() {
+            None | Some("index.docker.io" | "docker.io") => match repository.contains('/') {
+                true => format!("docker.io/{repository}"),
+                false => format!("docker.io/library/{repository}"),
+            },
+            Some(host) => format!("{host}/{repository}"),
+        };
+        let tag = match (&self.tag, &self.digest) {
+            (None, None) => Some("latest".to_owned()),
+            (tag, _) => tag.clone(),
+        };
+        ImageRef {
+            name,
+            tag,
+            digest: self.digest.clone(),
+        }
+    }
+
+    fn split(&self) -> (Option<&str>, &str) {
+        match self.name.split_once('/') {
+            Some((first, rest)) if is_host(first) => (Some(first), rest),
+            _ => (None, &self.name),
+        }
+    }
+
     /// Registry and path without port, tag and digest: what service aliases are made of.
     pub(crate) fn path_without_port(&self) -> String {
         match self.name.split_once('/') {
@@ -44,7 +122,7 @@ impl FromStr for ImageRef {
         let mut parts = name.split('/').peekable();
         if let Some(first) = parts.peek().copied()
             && name.contains('/')
-            && (first.contains(['.', ':']) || first == "localhost")
+            && is_host(first)
         {
             check_host(first)?;
             parts.next();
@@ -76,6 +154,11 @@ impl Display for ImageRef {
             }
         }
     }
+}
+
+/// Source: distribution's `reference/normalize.go`, `splitDockerDomain`.
+fn is_host(first: &str) -> bool {
+    first.contains(['.', ':']) || first == "localhost"
 }
 
 fn check_host(host: &str) -> Result<(), String> {

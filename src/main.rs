@@ -4,12 +4,17 @@
 //! inside a job's containers; `docker` is the one place that talks to the engine; below stand plain values.
 
 mod agent;
+mod aws;
+mod broker;
 mod cli;
+mod digest;
 mod dispatch;
 mod docker;
+mod ecr_host;
 mod env;
 mod error;
 mod executor;
+mod image;
 mod image_ref;
 mod job;
 mod local;
@@ -17,6 +22,7 @@ mod nearest;
 mod output;
 mod pipeline;
 mod policy;
+mod registry;
 mod settings;
 
 fn main() -> std::process::ExitCode {

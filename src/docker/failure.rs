@@ -22,6 +22,18 @@ pub(crate) enum Reason {
     Other,
 }
 
+impl Reason {
+    pub(super) fn of_status(status: u16) -> Self {
+        match status {
+            304 => Reason::Already,
+            400 => Reason::Invalid,
+            404 => Reason::NotFound,
+            409 => Reason::Conflict,
+            _ => Reason::Other,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) reason: Reason,
@@ -37,20 +49,20 @@ impl Failure {
             Docker::DockerResponseServerError {
                 status_code,
                 message,
-            } => {
-                let reason = match status_code {
-                    304 => Reason::Already,
-                    400 => Reason::Invalid,
-                    404 => Reason::NotFound,
-                    409 => Reason::Conflict,
-                    _ => Reason::Other,
-                };
-                (reason, message.trim().to_owned())
-            }
+            } => (Reason::of_status(status_code), message.trim().to_owned()),
             Docker::DockerStreamError { error } => (Reason::Other, error.trim().to_owned()),
             Docker::RequestTimeoutError => (Reason::Unreachable, "no answer in time".to_owned()),
             other => (Reason::Unreachable, innermost(&other)),
         };
+        Failure::from_parts(doing, reason, detail, host)
+    }
+
+    pub(super) fn from_parts(
+        doing: impl Display,
+        reason: Reason,
+        detail: String,
+        host: &str,
+    ) -> Self {
         Failure {
             reason,
             detail,

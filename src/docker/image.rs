@@ -20,6 +20,10 @@ pub(crate) struct ImageFacts {
     pub(crate) entrypoint: Vec<String>,
     /// TCP ports the image exposes, ascending.
     pub(crate) tcp_ports: Vec<u16>,
+    /// `NAME=value`.
+    pub(crate) env: Vec<String>,
+    /// Dockerfile instructions that run in the next build.
+    pub(crate) on_build: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -60,6 +64,8 @@ impl Engine {
                         .unwrap_or(0),
                     entrypoint: config.entrypoint.unwrap_or_default(),
                     tcp_ports,
+                    env: config.env.unwrap_or_default(),
+                    on_build: config.on_build.unwrap_or_default(),
                 }))
             }
             Err(error) => match self.failure(format!("look at the image `{name}`"), error) {

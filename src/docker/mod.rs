@@ -2,16 +2,30 @@
 //!
 //! Offers verbs on containers, images, networks and volumes in plain values of ours; every call has a time limit, because
 //! a stopped engine answers nothing. Refuses engines it shares no file system with: a job's containers are given this
-//! host's files. Read next: `container` (what is created), `image`, `failure` (which errors have a remedy).
+//! host's files. Read next: `container` (what is created), `image`, `build` and `session`, `push`, `failure` (which errors
+//! have a remedy).
 
 mod archive;
+mod build;
+mod build_order;
 mod container;
+mod disk;
 mod exec;
 mod failure;
 mod image;
+mod import;
 mod network;
 mod ping;
+mod private;
+mod push;
+mod push_reason;
+mod query;
+mod session;
 mod spec;
+mod splitter;
+mod supply;
+mod version;
+mod wire;
 
 use std::future::Future;
 use std::time::Duration;
@@ -19,14 +33,19 @@ use std::time::Duration;
 use bollard::{ClientVersion, Docker};
 
 use crate::env::Var;
-use crate::error::{Cause, Error, Result};
+use crate::error::{Cause, Error, Result, Signal};
 use crate::settings::DockerSettings;
 
+pub(crate) use build_order::{BuildOrder, Builder, LayerCache, PullBase, Ulimit};
 pub(crate) use container::{Found, Health};
 pub(crate) use failure::{Failure, Reason};
 pub(crate) use image::ImageFacts;
 pub(crate) use ping::ApiVersion;
+pub(crate) use push::PushFailure;
+pub(crate) use push_reason::PushReason;
+pub(crate) use session::{Listed, ListedKind, Login, Offer, Want};
 pub(crate) use spec::{ContainerSpec, Mount, Network};
+pub(crate) use supply::Supply;
 
 const STANDARD_SOCKET: &str = "unix:///var/run/docker.sock";
 
@@ -105,6 +124,30 @@ impl Engine {
             Ok(match futures_util::future::select(calls, cancel).await {
                 futures_util::future::Either::Left((output, _)) => Some(output),
                 futures_util::future::Either::Right(_) => None,
+            })
+        })
+    }
+
+    /// Runs calls to their end, unless their caller ends them first, with SIGINT or SIGTERM: then they are dropped where
+    /// they stand. Also where a shell has this program started with SIGINT ignored, as one in the background is.
+    pub(crate) fn unless_interrupted<F: Future>(
+        &self,
+        calls: F,
+    ) -> std::io::Result<std::result::Result<F::Output, Signal>> {
+        use futures_util::future::{Either, select};
+        use tokio::signal::unix::{SignalKind, signal};
+        self.runtime.block_on(async {
+            let mut terminate = signal(SignalKind::terminate())?;
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            let (terminated, interrupted) = (
+                std::pin::pin!(terminate.recv()),
+                std::pin::pin!(interrupt.recv()),
+            );
+            let ended = select(terminated, interrupted);
+            Ok(match select(std::pin::pin!(calls), ended).await {
+                Either::Left((output, _)) => Ok(output),
+                Either::Right((Either::Left(_), _)) => Err(Signal::Terminate),
+                Either::Right((Either::Right(_), _)) => Err(Signal::Interrupt),
             })
         })
     }

@@ -21,6 +21,13 @@ pub(crate) struct ApiVersion {
     pub(super) minor: usize,
 }
 
+impl ApiVersion {
+    /// Of version 1.
+    pub(crate) fn minor(self) -> usize {
+        self.minor
+    }
+}
+
 impl Display for ApiVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)

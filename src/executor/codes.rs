@@ -66,9 +66,11 @@ impl RunnerCodes {
         match class {
             Class::Script(_) | Class::Refused => self.build(),
             // Only `prepare` ends so: a preparation whose time was over may be tried again.
-            Class::Cancelled(_) | Class::Usage | Class::Precondition | Class::System => {
-                ExitCode::from(self.system)
-            }
+            Class::Cancelled(_)
+            | Class::Usage
+            | Class::Denied
+            | Class::Precondition
+            | Class::System => ExitCode::from(self.system),
         }
     }
 

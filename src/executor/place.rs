@@ -3,6 +3,7 @@
 //! ```text
 //! <state>/bin/<build>/baws-ci         the program as `prepare` found it; later stages run the same
 //! <state>/runner/<build>/gitlab-runner  the runner's program, where its file was replaced under the running runner
+//! <state>/tokens, locks               logins for ECR and the locks of pushes, shared by all jobs
 //! <state>/jobs/<key>/helper, build    seen as /.baws by that one container, read-only
 //! ```
 //! Refuses a file system that runs no programs (noexec), as a container would inherit that.
@@ -50,6 +51,15 @@ impl Place {
                 .caused_by(Cause::line(format!("tried: {}", candidates.iter().map(|dir| dir.display().to_string()).collect::<Vec<_>>().join(", "))))
                 .hint("the operator sets `[executor] state_dir` to a directory on a file system that is not mounted noexec")),
         }
+    }
+
+    pub(super) fn state_dir(&self) -> &Path {
+        &self.state
+    }
+
+    /// Logins for ECR, shared by all jobs of this host.
+    pub(super) fn tokens_dir(&self) -> PathBuf {
+        self.state.join("tokens")
     }
 
     pub(super) fn jobs_dir(&self) -> PathBuf {

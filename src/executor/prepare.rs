@@ -18,7 +18,7 @@ use super::place::Place;
 use super::plan::{self, Plan, Surroundings};
 use super::rescue::could_not_start;
 use super::services::{self, Service};
-use super::{Job, images, in_force, owner, start};
+use super::{Job, ecr, images, in_force, owner, start};
 use crate::docker::{ContainerSpec, Engine, Reason};
 use crate::env::Var;
 use crate::error::{Class, Error, Result, Signal};
@@ -32,7 +32,7 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
     let owner = owner::label();
     let settings = in_force(settings);
     let job = Job::from_environment()?;
-    let admitted = policy::admit(&job.response, &settings.executor.docker, &job.variables)?;
+    let mut admitted = policy::admit(&job.response, &settings.executor.docker, &job.variables)?;
     let place = Place::of(&settings.executor)?;
     let guard = Guard::begin(settings.executor.metadata_guard);
     let again = place.job_dir(&job.identity).exists();
@@ -46,6 +46,7 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
         engine.api()
     ));
     guard.ensure(output)?;
+    engine.block_on(ecr::log_in(&job, &settings, &place, &mut admitted))?;
     if again {
         // A container created beside an earlier attempt's would join that one's namespace.
         let (key, volume) = (job.identity.key(), job.identity.job_volume());

@@ -10,6 +10,7 @@ use super::codes::{Outcome, RunnerCodes};
 use super::marks::{WIPED, mark, met};
 use super::notes::Notes;
 use super::place::Place;
+use super::requests::{self, OpenDesk};
 use super::rescue::Rescue;
 use super::{Job, in_force};
 use crate::agent::{Answer, Cancel, Ending, Handover, LIVES_MARK, Order, Watch};
@@ -32,6 +33,7 @@ pub(crate) fn run(
     stage: &Stage,
     codes: &RunnerCodes,
     output: &Output,
+    desk: &OpenDesk<'_>,
 ) -> Result<Outcome> {
     let cancel = Cancel::listen()
         .map_err(|error| Error::system("cannot listen for signals").caused_by(error))?;
@@ -51,6 +53,7 @@ pub(crate) fn run(
         notes,
         stage,
         output,
+        desk,
     };
     let outcome = run.stage(&script, &cancel)?;
     if stage.removes_secrets() && outcome == Outcome::Done {
@@ -69,6 +72,7 @@ struct Run<'a> {
     notes: Option<Notes>,
     stage: &'a Stage,
     output: &'a Output,
+    desk: &'a OpenDesk<'a>,
 }
 
 impl Run<'_> {
@@ -121,8 +125,20 @@ impl Run<'_> {
             order: order(executor, self.job, self.stage),
             until: None,
         };
-        let watch = Watch::stage(ready, &handover, cancel).map_err(broke)?;
-        self.tell(&watch, &rescue)
+        let socket = match role {
+            Role::Build => requests::serve(self.job, self.place, self.settings, id, self.desk),
+            Role::Helper | Role::Service(_) => Ok(None),
+        };
+        let socket = socket.unwrap_or_else(|error| {
+            self.output
+                .warning(format!("this stage has no job socket: {error}"));
+            None
+        });
+        let watch = Watch::stage(ready, &handover, cancel);
+        if let Some(socket) = socket {
+            socket.close();
+        }
+        self.tell(&watch.map_err(broke)?, &rescue)
     }
 
     /// What the image's entrypoint printed belongs into the job log, once.

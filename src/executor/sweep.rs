@@ -14,12 +14,16 @@ use super::place::{Place, entries};
 use super::wipe::wipe;
 use crate::docker::Engine;
 use crate::error::{Error, Result};
+use crate::image::PRIVATE_NAMES;
 use crate::job::label;
 use crate::output::Output;
 use crate::settings::Settings;
 
 /// A directory without containers may belong to a job that is just being prepared.
 const YOUNG: Duration = Duration::from_secs(3600);
+
+/// The names of a project's images on this host go so long after they were given: a later job builds or pulls again.
+const OLD_NAME: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Whether to remove, or only to say what would be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,8 +93,28 @@ pub(crate) fn sweep(settings: &Settings, mode: Mode, output: &Output) -> Result<
                 .map_err(|error| Error::system("cannot remove old programs").caused_by(error)),
         );
     }
+    result = result.and(engine.block_on(forget_old_names(&engine, mode, output)));
     output.status(format!("{dead} dead, {alive} alive"));
     result
+}
+
+async fn forget_old_names(engine: &Engine, mode: Mode, output: &Output) -> Result<()> {
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
+    for (name, named_at) in engine.names_under(PRIVATE_NAMES).await? {
+        if now.saturating_sub(named_at) < OLD_NAME.as_secs() {
+            continue;
+        }
+        output.status(match mode {
+            Mode::Remove => format!("Removing the name `{name}`, a week old"),
+            Mode::DryRun => format!("Would remove the name `{name}`, a week old"),
+        });
+        if mode == Mode::Remove {
+            engine.untag(&name).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn found(engine: &Engine) -> Result<BTreeMap<String, Remains>> {

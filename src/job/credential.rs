@@ -19,12 +19,28 @@ pub(crate) struct Credential {
     pub(crate) password: Secret,
 }
 
+impl Credential {
+    /// A login for a registry that did not come with a job.
+    pub(crate) fn of(host: &str, username: &str, password: Secret) -> Self {
+        Credential {
+            kind: "registry".to_owned(),
+            url: host.to_owned(),
+            username: username.to_owned(),
+            password,
+        }
+    }
+}
+
 /// A value that cannot be printed.
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Secret(String);
 
 impl Secret {
+    pub(crate) fn new(value: impl Into<String>) -> Self {
+        Secret(value.into())
+    }
+
     /// The value, for the one call that needs it.
     pub(crate) fn reveal(&self) -> &str {
         &self.0

@@ -5,8 +5,7 @@
 
 use std::fmt::{self, Display};
 
-use sha2::{Digest, Sha256};
-
+use crate::digest::digest;
 use crate::env::{self, Var};
 use crate::error::{Error, Result};
 use crate::job::JobResponse;
@@ -100,7 +99,7 @@ impl Identity {
 
     /// `<8 hex of the runner>-<job id>`: job ids are unique in one GitLab only, and one host may serve several.
     pub(crate) fn key(&self) -> String {
-        format!("{}-{}", &digest(&[&self.runner])[..8], self.job_id)
+        format!("{}-{}", &digest([&self.runner])[..8], self.job_id)
     }
 
     pub(crate) fn container(&self, role: Role) -> String {
@@ -127,8 +126,20 @@ impl Identity {
         let (project, slot) = (job.job_info.project_id.to_string(), self.slot.to_string());
         format!(
             "baws-{purpose}-{}-{side}",
-            &digest(&[&self.runner, &project, &slot, side])[..16]
+            &digest([&self.runner, &project, &slot, side])[..16]
         )
+    }
+
+    /// Tells what a project has on this host apart, by runner, project and side of protection: 16 hex digits. Images and
+    /// cached layers under one key are never seen under another.
+    pub(crate) fn side_key(&self, job: &JobResponse) -> String {
+        let project = job.job_info.project_id.to_string();
+        let side = if job.is_protected() {
+            "protected"
+        } else {
+            "unprotected"
+        };
+        digest(["side", &self.runner, &project, side])[..16].to_owned()
     }
 
     /// The host name of the job's containers, as the docker executor gives it.
@@ -156,18 +167,6 @@ impl Identity {
 pub(crate) fn by_hand() -> Error {
     Error::usage("the runner's environment is missing: neither JOB_RESPONSE_FILE nor CUSTOM_ENV_CI_JOB_ID is set")
         .hint("`baws-ci executor` is called by gitlab-runner (`executor = \"custom\"`); to run a pipeline by hand use `baws-ci local`")
-}
-
-fn digest(parts: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part.as_bytes());
-    }
-    hash.finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 #[cfg(test)]

@@ -5,12 +5,14 @@
 
 mod credential;
 mod expand;
+mod facts;
 mod identity;
 mod response;
 mod stage;
 
-pub(crate) use credential::{Credential, login_for};
+pub(crate) use credential::{Credential, Secret, login_for};
 pub(crate) use expand::expand;
+pub(crate) use facts::{Facts, Protection, Reference};
 pub(crate) use identity::{Identity, ROLE_LABEL, RUNNERS_OWN, Role, by_hand, label};
 pub(crate) use response::{
     ArtifactSpec, ArtifactsFile, CacheSpec, Dependency, ExecutorOptions, GitInfo, ImageSpec,

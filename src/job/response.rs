@@ -55,6 +55,9 @@ pub(crate) struct JobInfo {
 pub(crate) struct GitInfo {
     #[serde(default)]
     pub(crate) r#ref: String,
+    /// `branch` or `tag`. Source: gitlab-runner `common/spec/spec.go`, `RefType`.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub(crate) ref_type: String,
     #[serde(default)]
     pub(crate) sha: String,
     #[serde(default)]

@@ -7,6 +7,7 @@ mod section;
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
+use std::time::Duration;
 
 use crate::env::Var;
 use crate::error::Error;
@@ -76,6 +77,11 @@ impl Output {
         self.data
     }
 
+    /// Of what goes to stderr.
+    pub(crate) fn word_colour(&self) -> Colour {
+        self.words
+    }
+
     /// Data another program may read, as it is.
     pub(crate) fn data(&self, text: impl Display) {
         put(std::io::stdout().lock(), format_args!("{text}"));
@@ -125,6 +131,14 @@ impl Output {
     pub(crate) fn section(&self, name: &str, title: impl Display) -> Section {
         Section::open(name, self.words.paint("36;1", &title.to_string()))
     }
+
+    /// A section of the job log about something that is over and `took` this long, with its text in it.
+    pub(crate) fn folded(&self, name: &str, title: &str, text: &str, took: Duration) {
+        put(
+            std::io::stderr().lock(),
+            format_args!("{}", section::folded(name, title, text, took)),
+        );
+    }
 }
 
 fn put(stream: impl Write, text: std::fmt::Arguments<'_>) {
@@ -161,7 +175,7 @@ pub(crate) fn bytes(count: u64) -> String {
 }
 
 /// `0.4 s`, `12 s`, `3 min 20 s`.
-pub(crate) fn duration(duration: std::time::Duration) -> String {
+pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 9.95 {
         format!("{seconds:.1} s")
@@ -179,7 +193,6 @@ pub(crate) fn duration(duration: std::time::Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn sizes_and_times_read_like_prose() {

@@ -3,6 +3,8 @@
 //! Pure: a job response, the operator's settings and the job's variables in; [`Admitted`] or a refusal out. A refusal is
 //! the job author's turn (exit class `Refused`: never retried). Read next: `pattern`, `executor::plan`.
 
+mod grants;
+mod missing_rule;
 mod pattern;
 mod size;
 
@@ -14,6 +16,7 @@ use crate::image_ref::ImageRef;
 use crate::job::{Credential, ImageSpec, JobResponse, RUNNERS_OWN, expand, login_for};
 use crate::settings::JobContainerSettings;
 
+pub(crate) use grants::{BaseRight, Grant, GrantedRole};
 pub(crate) use size::{bytes, nano_cpus};
 
 /// When an image is fetched from its registry.
@@ -173,6 +176,15 @@ fn image(
         .caused_by(Cause::line(why))
         .hint("write it as `[registry/]path[:tag]`; a variable in it that is not set becomes empty")
     })?;
+    if reference.is_of_this_host() {
+        return Err(Error::refused(format!(
+            "{what} names the image `{}`, which is private to this host",
+            spec.name.escape_debug()
+        ))
+        .hint(
+            "name an image by its registry, path and tag: what a job has built it pushes first",
+        ));
+    }
     let admitted = always_allowed.contains(&spec.name)
         || allowed.is_empty()
         || allowed

@@ -2,6 +2,9 @@
 //!
 //! A test in the parent holds this table and the settings' own fields together.
 
+mod aws;
+mod grants;
+
 use std::path::Path;
 
 use crate::error::{Error, Result};
@@ -28,7 +31,7 @@ const fn key(
     }
 }
 
-pub(super) const KEYS: &[Key] = &[
+const GENERAL: &[Key] = &[
     key(
         "docker.host",
         "string",
@@ -169,10 +172,17 @@ pub(super) const KEYS: &[Key] = &[
     ),
 ];
 
+/// Every key, in the order in which they are told.
+pub(super) fn all() -> impl Iterator<Item = &'static Key> {
+    GENERAL.iter().chain(grants::KEYS).chain(aws::KEYS)
+}
+
+/// The one key that is a list of tables.
+const RULES: &str = "grants";
+
 /// All keys, one paragraph each.
 pub(crate) fn explain() -> String {
-    let paragraphs: Vec<String> = KEYS
-        .iter()
+    let paragraphs: Vec<String> = all()
         .map(|k| {
             format!(
                 "{}\n    {} · default: {}\n    {}\n",
@@ -194,10 +204,23 @@ pub(super) fn refuse_unknown(table: &toml::Table, path: &Path) -> Result<()> {
                 format!("{prefix}.{name}")
             };
             let inner = format!("{key}.");
-            let exact = KEYS.iter().any(|known| known.path == key);
-            let parent = KEYS.iter().any(|known| known.path.starts_with(&inner));
+            let exact = all().any(|known| known.path == key);
+            let parent = all().any(|known| known.path.starts_with(&inner));
             match value {
-                toml::Value::Table(table) if parent => open.push((key, table)),
+                toml::Value::Table(table) if parent && key != RULES => open.push((key, table)),
+                toml::Value::Array(rules)
+                    if key == RULES && rules.iter().all(toml::Value::is_table) =>
+                {
+                    let rules = rules.iter().filter_map(toml::Value::as_table);
+                    open.extend(rules.map(|rule| (key.clone(), rule)));
+                }
+                _ if key == RULES => {
+                    return Err(Error::usage(format!(
+                        "the settings `{}` are wrong: `grants` must be a list of rules",
+                        path.display()
+                    ))
+                    .hint("write `[[grants]]`, with two brackets, above every rule"));
+                }
                 _ if exact => {}
                 _ if parent => {
                     return Err(Error::usage(format!(
@@ -227,7 +250,7 @@ fn unknown(key: &str, path: &Path) -> Error {
 /// The known key, or table, that takes the fewest edits; else the one whose last word does.
 fn nearest_key(key: &str) -> Option<String> {
     let mut known: Vec<String> = Vec::new();
-    for one in KEYS {
+    for one in all() {
         let parts: Vec<&str> = one.path.split('.').collect();
         known.extend((1..=parts.len()).map(|n| parts[..n].join(".")));
     }

@@ -4,6 +4,9 @@
 //! keys, with the nearest known one, and values of the wrong type. Never read from a job: settings belong to the operator.
 //! Read next: `keys` for the table behind `settings explain`.
 
+mod aws;
+mod containers;
+mod grants;
 mod keys;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +16,9 @@ use serde::{Deserialize, Serialize};
 use crate::env::Var;
 use crate::error::{Error, Result};
 
+pub(crate) use aws::{AwsSettings, EcrSettings, EncryptionKind};
+pub(crate) use containers::{JobContainerSettings, OneOrMany};
+pub(crate) use grants::{GrantSettings, GrantedRefs, RequestSettings};
 pub(crate) use keys::explain;
 
 /// Where the settings stand when neither flag nor variable names a file.
@@ -23,6 +29,8 @@ pub(crate) const DEFAULT_PATH: &str = "/etc/baws-ci/config.toml";
 pub(crate) struct Settings {
     pub(crate) docker: DockerSettings,
     pub(crate) executor: ExecutorSettings,
+    pub(crate) grants: Vec<GrantSettings>,
+    pub(crate) aws: AwsSettings,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -54,6 +62,7 @@ pub(crate) struct ExecutorSettings {
     pub(crate) metadata_guard: MetadataGuard,
     pub(crate) read_only_root: bool,
     pub(crate) docker: JobContainerSettings,
+    pub(crate) requests: RequestSettings,
 }
 
 /// Whether a job may run where the instance's credentials cannot be kept from it.
@@ -69,44 +78,6 @@ pub(crate) enum MetadataGuard {
     Off,
 }
 
-/// The keys of the runner's `[runners.docker]`, same names and meanings.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(default)]
-pub(crate) struct JobContainerSettings {
-    pub(crate) image: Option<String>,
-    pub(crate) helper_image: String,
-    pub(crate) pull_policy: OneOrMany,
-    pub(crate) allowed_pull_policies: Vec<String>,
-    pub(crate) allowed_images: Vec<String>,
-    pub(crate) allowed_services: Vec<String>,
-    pub(crate) user: Option<String>,
-    pub(crate) memory: Option<String>,
-    pub(crate) cpus: Option<String>,
-    /// Bytes; 0 keeps the engine's 64 MiB.
-    pub(crate) shm_size: i64,
-    pub(crate) dns: Vec<String>,
-    pub(crate) extra_hosts: Vec<String>,
-    pub(crate) network_mode: Option<String>,
-    /// Seconds; 0 or less: services are not waited for.
-    pub(crate) wait_for_services_timeout: i64,
-}
-
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(untagged)]
-pub(crate) enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl OneOrMany {
-    pub(crate) fn items(&self) -> &[String] {
-        match self {
-            OneOrMany::One(item) => std::slice::from_ref(item),
-            OneOrMany::Many(items) => items,
-        }
-    }
-}
-
 impl Default for ExecutorSettings {
     fn default() -> Self {
         ExecutorSettings {
@@ -118,27 +89,7 @@ impl Default for ExecutorSettings {
             metadata_guard: MetadataGuard::Required,
             read_only_root: false,
             docker: JobContainerSettings::default(),
-        }
-    }
-}
-
-impl Default for JobContainerSettings {
-    fn default() -> Self {
-        JobContainerSettings {
-            image: None,
-            helper_image: "baws-ci/helper:1".to_owned(),
-            pull_policy: OneOrMany::One("always".to_owned()),
-            allowed_pull_policies: Vec::new(),
-            allowed_images: Vec::new(),
-            allowed_services: Vec::new(),
-            user: None,
-            memory: None,
-            cpus: None,
-            shm_size: 0,
-            dns: Vec::new(),
-            extra_hosts: Vec::new(),
-            network_mode: None,
-            wait_for_services_timeout: 30,
+            requests: RequestSettings::default(),
         }
     }
 }
@@ -202,6 +153,15 @@ impl Settings {
         {
             return wrong("executor.state_dir", "must be an absolute path");
         }
+        if let Err((key, why)) = self.aws.check() {
+            return wrong(key, &why);
+        }
+        if self.grants.iter().any(|rule| rule.projects.is_empty()) {
+            return wrong(
+                "grants.projects",
+                "must name at least one project in every rule, such as `[\"team/*\"]`",
+            );
+        }
         Ok(())
     }
 }
@@ -246,9 +206,18 @@ mod tests {
         full.executor.docker.memory = Some("1g".to_owned());
         full.executor.docker.cpus = Some("1".to_owned());
         full.executor.docker.network_mode = Some("bridge".to_owned());
+        full.grants = vec![GrantSettings {
+            role_arn: Some("x".to_owned()),
+            external_id: Some("x".to_owned()),
+            ..GrantSettings::default()
+        }];
+        full.aws.role_arn = Some("x".to_owned());
+        full.aws.external_id = Some("x".to_owned());
+        full.aws.ecr.kms_key = Some("x".to_owned());
+        full.aws.ecr.lifecycle_policy_file = Some(PathBuf::from("/x"));
         let mut found = Vec::new();
         collect("", &toml::Table::try_from(&full).unwrap(), &mut found);
-        let mut known: Vec<String> = keys::KEYS.iter().map(|key| key.path.to_owned()).collect();
+        let mut known: Vec<String> = keys::all().map(|key| key.path.to_owned()).collect();
         found.sort();
         known.sort();
         assert_eq!(found, known);
@@ -262,7 +231,14 @@ mod tests {
                 format!("{prefix}.{name}")
             };
             match value {
-                toml::Value::Table(inner) => collect(&path, inner, found),
+                // A table with names of the operator's own is one key.
+                toml::Value::Table(inner) if !keys::all().any(|key| key.path == path) => {
+                    collect(&path, inner, found);
+                }
+                toml::Value::Array(items) if path == "grants" => {
+                    let rules = items.iter().filter_map(toml::Value::as_table);
+                    rules.for_each(|rule| collect(&path, rule, found));
+                }
                 _ => found.push(path),
             }
         }

@@ -235,7 +235,7 @@ fn nothing_can_be_planted_beside_the_socket() {
         mv agent other 2>&1 || true\nmkfifo fifo 2>&1 || true\nchmod 777 . 2>&1 || true\necho x > agent 2>&1 || true\n\
         mount -o remount,rw /.baws 2>&1 || true\nmount --bind /tmp /.baws 2>&1 || true\nls";
     let out = job.run("build_script", tries).succeeded().out();
-    assert!(out.ends_with("agent\nbaws-ci\nbell\n"), "{out}");
+    assert!(out.ends_with("agent\nbaws-ci\nbell\nsocket\n"), "{out}");
     let refused = out.lines().filter(|line| {
         line.contains("Read-only file system")
             || line.contains("Operation not permitted")

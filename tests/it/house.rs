@@ -12,13 +12,13 @@ const FLOORS: [&[&str]; 11] = [
     &["dispatch"],
     &["cli"],
     &["executor", "local"],
-    &["agent"],
-    &["docker"],
+    &["agent", "broker", "image"],
+    &["docker", "aws", "registry"],
     &["pipeline"],
     &["policy"],
     &["job", "settings"],
     &["output"],
-    &["error", "env", "image_ref", "nearest"],
+    &["error", "env", "image_ref", "ecr_host", "digest", "nearest"],
 ];
 
 /// A path that a file uses: where it stands, and the room it leads to.

@@ -14,6 +14,9 @@ fn help_names_every_command() {
     Commands:
       executor  The stages of a job, called by gitlab-runner (`executor = "custom"`)
       local     Run this work tree's pipeline on this machine, uncommitted changes included
+      build     Build an image from a Dockerfile; in a job, on the job's host
+      push      Push images that were built before, under the names that the build gave them
+      promote   Put an image into another repository or account: the same digest, nothing is rebuilt
       settings  The operator's settings
 
     Options:
@@ -117,6 +120,9 @@ fn an_unknown_word_is_refused_with_the_nearest_known_one() {
     Commands:
       executor  The stages of a job, called by gitlab-runner (`executor = "custom"`)
       local     Run this work tree's pipeline on this machine, uncommitted changes included
+      build     Build an image from a Dockerfile; in a job, on the job's host
+      push      Push images that were built before, under the names that the build gave them
+      promote   Put an image into another repository or account: the same digest, nothing is rebuilt
       settings  The operator's settings
 
     Options:

@@ -1,6 +1,7 @@
 //! The program's own words: help, settings, and what is told to a person whose arguments, settings or pipeline are wrong.
 
 mod help;
+mod keys;
 mod pipeline;
 mod settings;
 

@@ -2,6 +2,12 @@
 //!
 //! Refuses to know how anything is done. Under the runner the stages answer with the runner's own two codes.
 
+mod build_request;
+mod credential;
+mod desk;
+mod features;
+mod image;
+
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -16,8 +22,11 @@ use crate::output::Output;
 use crate::settings::{self, Settings};
 
 pub(crate) fn dispatch() -> ExitCode {
-    if is_agent() {
+    if is_called("agent") {
         return live_as_agent();
+    }
+    if is_called(credential::NAME) {
+        return credential::serve(&Output::for_people());
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -47,6 +56,18 @@ pub(crate) fn dispatch() -> ExitCode {
                 Settings::load(config)
                     .and_then(|settings| local::run(&request, &settings, config, &output)),
             )
+        }
+        Command::Build(arguments) => {
+            let output = Output::for_people();
+            finish(&output, image::build(&arguments, config, &output))
+        }
+        Command::Push(arguments) => {
+            let output = Output::for_people();
+            finish(&output, image::push(&arguments, config, &output))
+        }
+        Command::Promote(arguments) => {
+            let output = Output::for_people();
+            finish(&output, image::promote(&arguments, config, &output))
         }
         Command::Settings(command) => {
             let output = Output::for_people();
@@ -84,7 +105,11 @@ fn in_job(stage: &ExecutorCommand, config: Option<&Path>) -> ExitCode {
         }
         ExecutorCommand::Start => executor::start(&settings).map(|()| Outcome::Done),
         ExecutorCommand::Run { script, stage } => {
-            executor::run(&settings, script, &Stage::new(stage), &codes, &output)
+            let stage = Stage::new(stage);
+            let open = |visitor| -> Box<dyn crate::broker::Desk> {
+                Box::new(desk::JobDesk::of(visitor, &settings))
+            };
+            executor::run(&settings, script, &stage, &codes, &output, &open)
         }
         ExecutorCommand::Cleanup | ExecutorCommand::Sweep { .. } => {
             executor::cleanup(&settings).map(|()| Outcome::Done)
@@ -148,12 +173,12 @@ fn usage(error: &clap::Error) -> ExitCode {
     }
 }
 
-/// The containers of a job start this program under another name, and give it no arguments.
-fn is_agent() -> bool {
-    std::env::args_os().next().is_some_and(|name| {
-        Path::new(&name)
+/// The containers of a job start this program under another name, and so does Docker.
+fn is_called(name: &str) -> bool {
+    std::env::args_os().next().is_some_and(|called| {
+        Path::new(&called)
             .file_name()
-            .is_some_and(|name| name == "agent")
+            .is_some_and(|called| called == name)
     })
 }
 

@@ -2,9 +2,13 @@
 //!
 //! Read next: `dispatch`, which turns each command into one call of a room.
 
+mod image;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use image::{BuildArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
 
 /// Runs GitLab jobs in containers that get no privilege, no Docker socket and no AWS key
 #[derive(Debug, Parser)]
@@ -29,6 +33,9 @@ pub(crate) enum Command {
     Executor(ExecutorCommand),
     /// Run this work tree's pipeline on this machine, uncommitted changes included
     Local(LocalArgs),
+    Build(Box<BuildArgs>),
+    Push(PushArgs),
+    Promote(PromoteArgs),
     /// The operator's settings
     #[command(subcommand)]
     Settings(SettingsCommand),

@@ -1,0 +1,134 @@
+//! What a call to AWS can fail with: a sentence for people, and the reason where it has a remedy. Made by `call`.
+
+use super::permission::statement;
+use crate::error::{Cause, Error};
+
+/// Reasons that callers act on; everything else is `Other`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    NotFound,
+    AlreadyExists,
+    /// A policy says no.
+    Denied {
+        action: String,
+        resource: String,
+    },
+    /// The credentials were good once.
+    Expired,
+    Throttled,
+    InvalidParameter,
+    /// The host has no credentials, or AWS does not know those it has.
+    NoCredentials,
+    /// No connection, no name, no certificate, or no answer in time.
+    Unreachable,
+    Other,
+}
+
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) reason: Reason,
+    /// Such as `ecr:DescribeRepositories`.
+    pub(super) operation: String,
+    pub(super) code: Option<String>,
+    /// AWS's own words, or those of the layer that failed.
+    pub(super) message: String,
+    pub(super) request_id: Option<String>,
+    pub(super) region: String,
+    pub(super) doing: String,
+    pub(super) transient: Transient,
+}
+
+/// Whether the same call may succeed a little later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Transient {
+    Yes,
+    No,
+}
+
+impl Failure {
+    /// Whether the same call may succeed a little later.
+    pub(super) fn is_transient(&self) -> bool {
+        self.transient == Transient::Yes
+    }
+
+    /// The failure as an error: `cannot <doing>`, AWS's words, and whose turn it is.
+    pub(super) fn into_error(self) -> Error {
+        let summary = format!("cannot {}", self.doing);
+        let error = match &self.reason {
+            Reason::NotFound | Reason::AlreadyExists => Error::precondition(summary),
+            Reason::Denied { .. } | Reason::Expired | Reason::NoCredentials => {
+                Error::denied(summary)
+            }
+            Reason::InvalidParameter => Error::usage(summary),
+            Reason::Throttled | Reason::Unreachable | Reason::Other => Error::system(summary),
+        };
+        let error = error.caused_by(Cause::line(self.words()));
+        match &self.reason {
+            Reason::Denied { action, resource } => denied(error, action, resource),
+            Reason::NoCredentials => error
+                .hint(
+                    "the operator gives this host credentials that AWS knows: an instance profile or task role, \
+                     AWS_PROFILE, AWS_ACCESS_KEY_ID with its secret, or a web identity",
+                )
+                .hint(
+                    "of a profile with SSO or credential_process the keys are exported first: \
+                     `eval \"$(aws configure export-credentials --format env)\"`",
+                ),
+            Reason::Expired => error.hint(
+                "whoever gave this host its credentials renews them, and the operator checks the host's clock: \
+                 AWS takes no request that is five minutes off",
+            ),
+            Reason::Throttled => error.hint("try again in a minute: the account makes more of these calls than AWS takes"),
+            Reason::Unreachable => error.hint(format!(
+                "the operator checks this host's way to AWS in `{}`: names, routes, HTTPS_PROXY, and the certificates \
+                 (SSL_CERT_FILE)",
+                self.region
+            )),
+            Reason::NotFound | Reason::AlreadyExists | Reason::InvalidParameter | Reason::Other => error,
+        }
+    }
+
+    /// Operation, code, message and request id: what AWS's support asks for.
+    fn words(&self) -> String {
+        let operation = match &self.reason {
+            Reason::NoCredentials if self.code.is_none() => "no credentials".to_owned(),
+            _ => format!("`{}` in `{}`", self.operation, self.region),
+        };
+        let code = self
+            .code
+            .as_ref()
+            .map(|code| format!(" {code}:"))
+            .unwrap_or_default();
+        let id = self
+            .request_id
+            .as_ref()
+            .map(|id| format!(" (request id {id})"))
+            .unwrap_or_default();
+        format!("{operation}:{code} {}{id}", self.message)
+    }
+}
+
+fn denied(error: Error, action: &str, resource: &str) -> Error {
+    let statement = statement(action, resource);
+    let error = error.hint(format!(
+        "the operator adds to the policy of this host's role: {statement}"
+    ));
+    if action.starts_with("sts:") {
+        return error.hint(
+            "the role's own trust policy must name this host's role too, and the external id if it asks for one \
+             (`[aws] external_id`)",
+        );
+    }
+    if resource == "*" {
+        error
+    } else {
+        error
+            .hint("for a repository of another account, that repository's policy must allow it too")
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        failure.into_error()
+    }
+}

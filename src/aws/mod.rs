@@ -1,0 +1,83 @@
+//! The workshop for AWS: the only place that names the AWS SDK.
+//!
+//! Offers verbs on ECR in plain values of ours. Credentials are fetched by the first call that needs them, from the host's
+//! own chain or a role on top of it; never from a job. Refuses to know Docker: a token leaves as user and password, and the
+//! room above carries it on. Read next: `connect` (where credentials come from), `repository` and `create`, `image`, `scan`,
+//! `failure` (which errors have a remedy), `token_cache` (one token for all processes of the host).
+
+mod authorization;
+mod call;
+mod connect;
+mod create;
+mod failure;
+mod image;
+mod permission;
+mod repository;
+mod scan;
+mod token_cache;
+mod token_file;
+
+pub(crate) use create::{CreatedHow, NewRepository};
+pub(crate) use failure::{Failure, Reason};
+pub(crate) use image::ImageId;
+pub(crate) use repository::Repository;
+pub(crate) use scan::{Scan, ScanStatus, Severity};
+pub(crate) use token_cache::TokenCache;
+
+use authorization::Token;
+use call::Call;
+use repository::Mutability;
+
+/// AWS in one region, as one principal.
+pub(crate) struct Aws {
+    ecr: aws_sdk_ecr::Client,
+    region: String,
+    /// Whose credentials these are, as far as that is known without asking: what cached tokens are filed under.
+    principal: String,
+    role: Option<String>,
+}
+
+/// A role to act as.
+#[derive(Clone, Debug)]
+pub(crate) struct AssumeRole {
+    pub(crate) role_arn: String,
+    pub(crate) external_id: Option<String>,
+    /// Tells in AWS's audit log who acted; characters that AWS does not take are replaced.
+    pub(crate) session_name: String,
+}
+
+impl Aws {
+    fn ecr_call(
+        &self,
+        action: &'static str,
+        resource: Resource<'_>,
+        doing: impl std::fmt::Display,
+    ) -> Call {
+        Call {
+            service: "ecr",
+            action,
+            resource: resource.arn(&self.region),
+            region: self.region.clone(),
+            role: self.role.clone(),
+            doing: doing.to_string(),
+        }
+    }
+}
+
+/// What a call to ECR is about, as IAM names it.
+enum Resource<'a> {
+    Any,
+    Repository { account: &'a str, name: &'a str },
+}
+
+impl Resource<'_> {
+    fn arn(&self, region: &str) -> String {
+        match self {
+            Resource::Any => "*".to_owned(),
+            Resource::Repository { account, name } => {
+                let partition = permission::partition(region);
+                format!("arn:{partition}:ecr:{region}:{account}:repository/{name}")
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Where a job's requests are worked on: with the host's engine and rights, within the job's grant.
+//!
+//! Everything starts when the first request comes; a job that asks for nothing pays for nothing. Refuses to print: the
+//! job hears over its line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::broker::{Desk, Line, Reply};
+use crate::docker::Engine;
+use crate::error::{Class, Error, Result, Signal};
+use crate::executor::{Standing, Visitor};
+use crate::image::{self, Access, Context, Event, Maker, Owner, Request, StepLimits};
+use crate::job::{Credential, Facts};
+use crate::policy::{self, Grant};
+use crate::settings::Settings;
+
+pub(super) struct JobDesk {
+    settings: Settings,
+    facts: Result<Facts>,
+    credentials: Vec<Credential>,
+    /// Whose machine and rights these are.
+    standing: Standing,
+    state: PathBuf,
+}
+
+impl JobDesk {
+    pub(super) fn of(visitor: Visitor, settings: &Settings) -> Self {
+        JobDesk {
+            settings: settings.clone(),
+            facts: visitor.facts,
+            credentials: visitor.credentials,
+            standing: visitor.standing,
+            state: visitor.state,
+        }
+    }
+
+    fn work(&self, bytes: &[u8], line: &mut Line) -> Result<serde_json::Value> {
+        let request: Request = serde_json::from_slice(bytes)
+            .map_err(|error| Error::usage("the request cannot be read").caused_by(error))?;
+        let mut credentials = self.credentials.clone();
+        credentials.extend(logins(bytes)?);
+        let facts = self.facts.as_ref().map_err(Error::again)?;
+        let grant = match self.standing {
+            Standing::Granted => Grant::of_job(facts, &self.settings.grants)?,
+            Standing::Own => Grant::of_callers_job(facts),
+        };
+        let engine = Engine::connect(&self.settings.docker, None)?;
+        let access = Access::of_job(
+            &self.settings.aws,
+            self.state.join("tokens"),
+            facts.job_id,
+            credentials,
+        );
+        let limits = &self.settings.executor.requests;
+        let death = line.death();
+        let until = Duration::from_secs(limits.timeout_secs);
+        let line = std::sync::Mutex::new(line);
+        let tell = |event: Event| {
+            if let Ok(event) = serde_json::to_vec(&event) {
+                locked(&line).tell(&event);
+            }
+        };
+        let mut context = || {
+            let (entries, wants) = locked(&line).context()?;
+            Ok(Context { entries, wants })
+        };
+        let docker = &self.settings.executor.docker;
+        let maker = Maker {
+            engine: &engine,
+            access: &access,
+            grant: &grant,
+            owner: &Owner::Project(facts.side_key.clone()),
+            ecr: &self.settings.aws.ecr,
+            limits: StepLimits {
+                memory_bytes: amount(docker.memory.as_deref(), policy::bytes, "memory")?,
+                nano_cpus: amount(docker.cpus.as_deref(), policy::nano_cpus, "cpus")?,
+            },
+            build_args: &limits.build_args,
+            locks: &self.state.join("locks"),
+            min_free_bytes: amount(Some(&limits.min_free_disk), policy::bytes, "min_free_disk")?
+                .unwrap_or(0),
+            tell: &tell,
+        };
+        let work = async {
+            match &request {
+                Request::Build(request) => image::build(&maker, request, &mut context)
+                    .await
+                    .and_then(value),
+                Request::Push(request) => image::push_built(&maker, request).await.and_then(value),
+                Request::Promote(request) => image::promote(&maker, request).await.and_then(value),
+                Request::Features { builder } => image::features(&engine, *builder).await,
+            }
+        };
+        engine.block_on(async {
+            let work = std::pin::pin!(tokio::time::timeout(until, work));
+            let death = std::pin::pin!(death);
+            match futures_util::future::select(work, death).await {
+                futures_util::future::Either::Left((Ok(done), _)) => done,
+                futures_util::future::Either::Left((Err(_), _)) => Err(Error::refused(format!(
+                    "this took longer than {} s",
+                    until.as_secs()
+                ))
+                .hint(
+                    "the operator of the runner may raise `timeout_secs` in `[executor.requests]`",
+                )),
+                futures_util::future::Either::Right(((), _)) => Err(Error::new(
+                    Class::Cancelled(Signal::Terminate),
+                    "the job went away",
+                )),
+            }
+        })
+    }
+}
+
+/// Where a request holds the logins that the job brings for registries that are not ECR.
+pub(super) const LOGINS: &str = "logins";
+
+fn logins(request: &[u8]) -> Result<Vec<Credential>> {
+    #[derive(serde::Deserialize)]
+    struct Brought {
+        #[serde(default)]
+        logins: Vec<Credential>,
+    }
+    serde_json::from_slice(request)
+        .map(|brought: Brought| brought.logins)
+        .map_err(|error| Error::usage("the request's logins cannot be read").caused_by(error))
+}
+
+impl Desk for JobDesk {
+    fn serve(&self, request: &[u8], line: &mut Line) -> Reply {
+        Reply::of(self.work(request, line))
+    }
+}
+
+fn locked<'a, 'b>(
+    line: &'a std::sync::Mutex<&'b mut Line>,
+) -> std::sync::MutexGuard<'a, &'b mut Line> {
+    line.lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn value(image: image::Image) -> Result<serde_json::Value> {
+    serde_json::to_value(image)
+        .map_err(|error| Error::system("cannot write the answer").caused_by(error))
+}
+
+fn amount(
+    text: Option<&str>,
+    read: fn(&str, &str) -> Result<i64>,
+    key: &str,
+) -> Result<Option<u64>> {
+    let Some(text) = text else { return Ok(None) };
+    Ok(u64::try_from(read(key, text)?).ok())
+}

@@ -1,0 +1,72 @@
+//! The job socket of a user stage: opened before the script starts, closed when it has ended.
+//!
+//! Says who asks, from facts that the job cannot forge; what is done about a request is the desk's, which `dispatch` hands
+//! in. Read next: `broker`.
+
+use std::path::PathBuf;
+
+use super::Job;
+use super::place::Place;
+use crate::broker::{self, Desk, Limits, Served};
+use crate::env::Var;
+use crate::error::Result;
+use crate::job::{Credential, Facts, Place as StagePlace};
+use crate::policy;
+use crate::settings::Settings;
+
+/// Makes the desk where a job's requests are worked on.
+pub(crate) type OpenDesk<'a> = dyn Fn(Visitor) -> Box<dyn Desk> + 'a;
+
+/// Whose requests will come.
+pub(crate) struct Visitor {
+    /// An error where GitLab did not say enough: the first request is told.
+    pub(crate) facts: Result<Facts>,
+    /// What GitLab sent with the job for registries.
+    pub(crate) credentials: Vec<Credential>,
+    pub(crate) standing: Standing,
+    /// Where the host keeps what requests share: logins, locks.
+    pub(crate) state: PathBuf,
+}
+
+/// By whose order a job runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// GitLab's: the operator's grants hold.
+    Granted,
+    /// The caller's own, on their own machine: `baws-ci local`.
+    Own,
+}
+
+/// Listens in the build container's directory. `container`: its id; `None` where it is not known, and nothing is served.
+pub(super) fn serve(
+    job: &Job,
+    place: &Place,
+    settings: &Settings,
+    container: Option<&str>,
+    open: &OpenDesk<'_>,
+) -> Result<Option<Served>> {
+    let Some(container) = container else {
+        return Ok(None);
+    };
+    let requests = &settings.executor.requests;
+    let bytes = policy::bytes("executor.requests.max_context", &requests.max_context)?;
+    let limits = Limits {
+        parallel: requests.parallel as usize,
+        context_entries: requests.max_context_entries,
+        context_bytes: u64::try_from(bytes).unwrap_or(0),
+    };
+    let visitor = Visitor {
+        facts: Facts::of(&job.response, &job.identity),
+        credentials: job.response.credentials.clone(),
+        standing: match Var::DrivenByLocal.text() {
+            Some(_) => Standing::Own,
+            None => Standing::Granted,
+        },
+        state: place.state_dir().to_owned(),
+    };
+    let post = place.post(&job.identity, StagePlace::Build);
+    let served = broker::serve(post.dir(), container, limits, open(visitor));
+    served
+        .map(Some)
+        .map_err(|error| crate::error::Error::system("cannot open it").caused_by(error))
+}

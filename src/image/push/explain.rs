@@ -1,0 +1,61 @@
+//! What a failed push means, and whose turn it is.
+
+use super::Target;
+use super::preflight::missing;
+use crate::docker::{PushFailure, PushReason};
+use crate::error::{Cause, Class, Error};
+
+/// Whether trying again can help, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Remedy {
+    FreshLogin,
+    Wait,
+    None,
+}
+
+pub(super) fn remedy(reason: PushReason) -> Remedy {
+    match reason {
+        PushReason::Expired | PushReason::Unauthorized => Remedy::FreshLogin,
+        PushReason::TooMany | PushReason::ServerError | PushReason::Network => Remedy::Wait,
+        PushReason::Denied
+        | PushReason::NotFound
+        | PushReason::TagImmutable
+        | PushReason::Unreachable
+        | PushReason::Other => Remedy::None,
+    }
+}
+
+pub(super) fn explain(failure: PushFailure, target: &Target, tag: &str) -> Error {
+    let name = target.repository.name();
+    let host = target.repository.registry().unwrap_or("docker.io");
+    let detail = Cause::line(&failure.failure.detail);
+    let of = |class: Class, sentence: String| Error::new(class, sentence);
+    match failure.reason {
+        PushReason::NotFound => missing(target).caused_by(detail),
+        PushReason::TagImmutable => of(
+            Class::Precondition,
+            format!("the tag `{tag}` of `{name}` is taken, and the repository is immutable"),
+        )
+        .caused_by(detail)
+        .hint("push another tag, such as the commit's; or use the image that is there by its digest"),
+        PushReason::Denied => of(Class::Denied, format!("the registry denies the push to `{name}`"))
+            .caused_by(detail)
+            .hint("the operator adds the action that is named above to the role that pushes, or to the repository's policy in its own account; where none is named it is mostly `ecr:BatchCheckLayerAvailability`"),
+        PushReason::Expired | PushReason::Unauthorized => of(
+            Class::Denied,
+            format!("the registry `{host}` does not accept the login for `{name}`"),
+        )
+        .caused_by(detail)
+        .hint("a fresh login was tried; the operator checks account and region in the image's name, and the role's `ecr:GetAuthorizationToken`"),
+        PushReason::TooMany => of(Class::System, format!("the registry `{host}` is being asked too often"))
+            .caused_by(detail)
+            .hint("it was tried several times; run the job again later, or the operator raises the quota of ECR's PutImage and layer uploads"),
+        PushReason::ServerError => of(Class::System, format!("the registry `{host}` has a fault of its own"))
+            .caused_by(detail)
+            .hint("it was tried several times; run the job again later"),
+        PushReason::Network => of(Class::System, format!("cannot push to `{name}`: the connection to `{host}` broke"))
+            .caused_by(detail)
+            .hint("it was tried several times; the operator of this host checks its way to the registry, proxy and certificates"),
+        PushReason::Unreachable | PushReason::Other => failure.into(),
+    }
+}

@@ -1,0 +1,156 @@
+//! A context on the side where its files are: what of it is there, and the bytes of each when they are wanted.
+//!
+//! The engine compares size and time of each file with what it was sent last, and wants only what differs. A checkout has
+//! new times in every job, so they are made of the contents: the second is the same for all, and the fraction is a digest
+//! of the file. The fraction never reaches an image (layers keep whole seconds).
+
+use std::time::Instant;
+
+use sha2::{Digest, Sha256};
+
+use super::context::{Content, Entry, Ignore, Listing, TarContext};
+use crate::docker::{Listed, ListedKind, Supply};
+use crate::env::Var;
+use crate::error::{Error, Result};
+use crate::output;
+
+/// 1980: earlier times do not fit into zip archives.
+const USUAL_SECS: i64 = 315_532_800;
+
+/// Larger contexts are worth a word.
+const LARGE: u64 = 100 << 20;
+
+/// Where entries and bytes come from.
+enum Source {
+    Directory(Listing),
+    /// With the content of each entry.
+    Tar(TarContext, Vec<Option<Content>>),
+}
+
+pub(crate) struct Files {
+    source: Source,
+    listed: Vec<Listed>,
+}
+
+impl Files {
+    pub(crate) fn in_directory(listing: Listing) -> Result<Self> {
+        let entries = listing.entries().cloned().collect();
+        Files::of(Source::Directory(listing), entries)
+    }
+
+    pub(crate) fn in_tar(tar: TarContext) -> Result<Self> {
+        // Engines apply no ignore file to a tar.
+        let (entries, contents) = tar.kept(&Ignore::nothing()).into_iter().unzip();
+        Files::of(Source::Tar(tar, contents), entries)
+    }
+
+    /// Seconds since 1970 that every file of an image gets.
+    ///
+    /// # Errors
+    /// `Usage` where SOURCE_DATE_EPOCH is no number.
+    pub(crate) fn mtime_secs() -> Result<i64> {
+        match Var::SourceDateEpoch.text() {
+            None => Ok(USUAL_SECS),
+            Some(text) => text.parse().ok().filter(|secs| *secs >= 0).ok_or_else(|| {
+                Error::usage(format!(
+                    "SOURCE_DATE_EPOCH is `{text}`, which is no number of seconds"
+                ))
+            }),
+        }
+    }
+
+    fn of(source: Source, entries: Vec<Entry>) -> Result<Self> {
+        let mtime_ns = Files::mtime_secs()?.saturating_mul(1_000_000_000);
+        let mut files = Files {
+            source,
+            listed: entries
+                .into_iter()
+                .map(|entry| plain(entry, mtime_ns))
+                .collect(),
+        };
+        for index in 0..files.listed.len() {
+            if let ListedKind::File { size: 1.. } = files.listed[index].kind {
+                let fraction = files.fraction(index)?;
+                files.listed[index].mtime_ns += fraction;
+            }
+        }
+        Ok(files)
+    }
+
+    /// Nanoseconds below a second, made of the file's bytes.
+    fn fraction(&self, index: usize) -> Result<i64> {
+        let mut hash = Sha256::new();
+        self.read(index, &mut |bytes| {
+            hash.update(bytes);
+            Ok(())
+        })?;
+        let digest = hash.finalize();
+        let number = digest[..8]
+            .iter()
+            .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        Ok((number % 1_000_000_000).cast_signed())
+    }
+
+    /// What a context could not hold.
+    pub(crate) fn left_out(&self) -> Vec<String> {
+        let left_out = match &self.source {
+            Source::Directory(listing) => &listing.left_out,
+            Source::Tar(tar, _) => &tar.left_out,
+        };
+        let told = left_out.iter().map(|one| {
+            let path = super::context::shown(&one.path);
+            format!(
+                "`{path}` is {} and is left out of the build context",
+                one.what
+            )
+        });
+        told.collect()
+    }
+
+    /// What is worth knowing of a large context. `begun`: when it began to be read.
+    pub(crate) fn remark(&self, begun: Instant) -> Option<String> {
+        let Source::Directory(listing) = &self.source else {
+            return None;
+        };
+        if listing.total_bytes <= LARGE {
+            return None;
+        }
+        let largest = listing.largest.iter().map(|directory| {
+            let (path, bytes) = (&directory.path, output::bytes(directory.bytes));
+            format!("`{}` ({bytes})", super::context::shown(path))
+        });
+        let largest: Vec<String> = largest.collect();
+        Some(format!(
+            "The build context has {} in {} entries (read in {}); the largest directories: {}. What the build does not need can be excluded in `.dockerignore`",
+            output::bytes(listing.total_bytes),
+            self.listed.len(),
+            output::duration(begun.elapsed()),
+            largest.join(", ")
+        ))
+    }
+}
+
+impl Supply for Files {
+    fn listed(&self) -> &[Listed] {
+        &self.listed
+    }
+
+    fn read(&self, index: usize, into: &mut dyn FnMut(&[u8]) -> std::io::Result<()>) -> Result<()> {
+        match &self.source {
+            Source::Directory(listing) => listing.read(index, into),
+            Source::Tar(tar, contents) => match contents.get(index) {
+                Some(Some(content)) => tar.content(*content, into),
+                Some(None) | None => Ok(()),
+            },
+        }
+    }
+}
+
+fn plain(entry: Entry, mtime_ns: i64) -> Listed {
+    Listed {
+        path: entry.path,
+        kind: entry.kind,
+        mode: entry.mode,
+        mtime_ns,
+    }
+}
