@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What can go wrong, by the names of the table's first column.
-const CASES: [&str; 42] = [
+const CASES: [&str; 97] = [
     "kill -9 of config",
     "kill -9 of prepare",
     "kill -9 of run",
@@ -47,12 +47,77 @@ const CASES: [&str; 42] = [
     "settings missing",
     "settings malformed",
     "started by hand",
+    "job without a grant",
+    "grant of another project",
+    "unprotected ref",
+    "tag with the name of a protected branch",
+    "project path absent",
+    "forged variables",
+    "another project's repository",
+    "poisoned local image",
+    "another project's local image",
+    "poisoned layer cache",
+    "poisoned cache mount",
+    "`ADD` from the host's own addresses",
+    "`ADD` of a git repository",
+    "step that asks for the metadata",
+    "step that asks for the host's network or rights",
+    "`# syntax=`",
+    "Dockerfile missing",
+    "Dockerfile invalid",
+    "Dockerfile of 10 MB",
+    "Dockerfile swapped after the check",
+    "step that fails",
+    "context that changes while it is read",
+    "context with sockets, FIFOs and devices",
+    "context with links to elsewhere",
+    "context that cannot be read",
+    "context of 100,000 files",
+    "context beyond the limits",
+    "requests beyond the limits",
+    "garbage on the job socket",
+    "flood on the job socket",
+    "silence on the job socket",
+    "client of the job socket from elsewhere",
+    "cancel in a build",
+    "client killed in a build",
+    "kill -9 of run in a build",
+    "dockerd killed in a build",
+    "disk full",
+    "registry that answers 500",
+    "registry that answers 503",
+    "registry that answers 429",
+    "registry that answers 401",
+    "login that has expired",
+    "connection to the registry cut",
+    "repository missing",
+    "tag taken for good",
+    "action denied",
+    "two jobs push one tag",
+    "registry that does not serve what was pushed",
+    "image to promote missing",
+    "scan worse than allowed",
+    "scan that does not end",
+    "credentials missing",
+    "job that asks for a login",
+    "planted secrets",
+    "secret missing",
 ];
 
 /// The words of the third column, each with what a test has to assert for it.
 const CLASSES: [(&str, &[&str]); 6] = [
-    ("success", &[".succeeded()"]),
-    ("script", &[".failed_with(", "unread("]),
+    ("success", &[".succeeded()", "outlasted"]),
+    (
+        "script",
+        &[
+            ".failed_with(",
+            ".failed_with_any(",
+            "unread(",
+            "not_granted(",
+            "turned_down(",
+            "told(",
+        ],
+    ),
     ("refused", &[".refused()"]),
     ("cancelled", &[".cancelled()"]),
     ("system", &[".system_failure()", "exit code 2"]),
@@ -63,12 +128,14 @@ const CLASSES: [(&str, &[&str]); 6] = [
 ];
 
 /// What shows that a test looks at what is left; functions of the tests' own do it for some.
-const LOOKS: [&str; 6] = [
+const LOOKS: [&str; 8] = [
     "cleaned_up()",
     "nothing_left()",
     "goes_on(",
     "impersonate(",
     "script_in(",
+    "outlasted",
+    "told(",
     "failure",
 ];
 
@@ -105,7 +172,7 @@ fn row(line: &str) -> Row {
     };
     let (module, test) = test
         .trim_matches('`')
-        .split_once("::")
+        .rsplit_once("::")
         .unwrap_or_else(|| panic!("`{test}` is not module::test: {line}"));
     let own = |text: &str| text.to_owned();
     Row {
@@ -119,7 +186,8 @@ fn row(line: &str) -> Row {
 
 /// The file of a test, and its body.
 fn body(row: &Row) -> Option<(String, String)> {
-    let file = read(&project().join(format!("tests/it/{}.rs", row.module)));
+    let path = row.module.replace("::", "/");
+    let file = read(&project().join(format!("tests/it/{path}.rs")));
     let at = file.find(&format!("#[test]\nfn {}()", row.test))?;
     let end = file[at..].find("\n}\n")?;
     let body = file[at..at + end].to_owned();

@@ -7,6 +7,7 @@
 mod support;
 
 mod agent;
+mod build;
 mod calls;
 mod cancel;
 mod channel;

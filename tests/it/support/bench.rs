@@ -1,5 +1,6 @@
 //! The bench that the tests run in, and the one place of the tests that reads the environment.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use super::engine::Engine;
@@ -12,7 +13,25 @@ pub(crate) struct Bench {
     /// Of the engine, with `unix://`.
     pub(crate) docker_host: String,
     pub(crate) engine: Engine,
+    /// Where its stand-ins keep their journals and look for fault rules.
+    pub(crate) state: PathBuf,
+    /// The host of the bench's ECR.
+    pub(crate) ecr: String,
+    /// An interpreter that has boto3.
+    pub(crate) python: String,
+    /// What makes a process a client of AWS: keys, region, certificates.
+    pub(crate) aws: Vec<(String, String)>,
 }
+
+/// Of AWS's own client, and of those that read certificates in another place.
+const AWS: [&str; 6] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_REGION",
+    "AWS_EC2_METADATA_DISABLED",
+    "AWS_CA_BUNDLE",
+    "SSL_CERT_FILE",
+];
 
 /// The bench.
 ///
@@ -35,6 +54,13 @@ pub(crate) fn bench() -> Bench {
     Bench {
         engine: Engine::at(socket),
         docker_host,
+        state: named("BENCH_STATE").into(),
+        ecr: named("BENCH_ECR_HOST"),
+        python: named("BENCH_AWS_PYTHON"),
+        aws: AWS
+            .iter()
+            .map(|name| ((*name).to_owned(), named(name)))
+            .collect(),
     }
 }
 

@@ -67,6 +67,20 @@ impl Ended {
         self
     }
 
+    /// The script's own fault, with one of these statuses.
+    #[track_caller]
+    pub(crate) fn failed_with_any(self, statuses: &[u8]) -> Self {
+        let told = self
+            .status
+            .as_deref()
+            .and_then(|text| text.trim().parse().ok());
+        assert!(
+            self.code == 1 && told.is_some_and(|status| statuses.contains(&status)),
+            "should have failed with one of {statuses:?}: {self}"
+        );
+        self
+    }
+
     /// The job's author has to act; there is no status of a script.
     #[track_caller]
     pub(crate) fn refused(self) -> Self {
@@ -123,7 +137,11 @@ impl Ended {
         let hints = rest.is_empty()
             || rest[0].is_empty()
                 && rest.len() > 1
-                && rest[1..].iter().all(|line| line.starts_with("hint: "));
+                // What is to be added to the settings stands indented below its hint.
+                && rest[1].starts_with("hint: ")
+                && rest[1..]
+                    .iter()
+                    .all(|line| line.starts_with("hint: ") || line.starts_with("    "));
         assert!(
             hints,
             "after its causes an error has a blank line and hints, or nothing: {self}"
