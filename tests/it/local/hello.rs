@@ -9,13 +9,27 @@ use crate::support::Stand;
 #[test]
 fn the_sample_project_passes() {
     let project = Project::new(include_str!("../../../examples/hello/.gitlab-ci.yml"));
+    project.write(
+        "Dockerfile",
+        include_str!("../../../examples/hello/Dockerfile"),
+    );
+    project.write(
+        ".dockerignore",
+        include_str!("../../../examples/hello/.dockerignore"),
+    );
+    project.commit();
     let ended = project.local(&[]).exited_with(0);
-    assert_snapshot!(project.story(&ended), @r#"
+    // A bench that built it before has the one step in its cache.
+    let story = project.story(&ended);
+    let story = story
+        .replace("   cached", "   N s")
+        .replace("2 cached", "1 cached");
+    assert_snapshot!(story, @r#"
     Job greet (stage test, bench/busybox:1)
     Preparing the executor
     Preparing environment
     Getting sources
-    Took 1 file of `PROJECT` at SHA8
+    Took 3 files of `PROJECT` at SHA8
     Executing the job script
     $ mkdir -p out
     $ wget -q -O out/answer.txt http://greeter:8080/
@@ -34,7 +48,7 @@ fn the_sample_project_passes() {
     Preparing the executor
     Preparing environment
     Getting sources
-    Took 1 file of `PROJECT` at SHA8
+    Took 3 files of `PROJECT` at SHA8
     Downloading artifacts
     Unpacking artifacts of greet (ID)...
     Executing the job script
@@ -47,10 +61,42 @@ fn the_sample_project_passes() {
     Cleaning up file based variables
     Job succeeded
 
-    JOB    RESULT  TIME
-    greet  passed  N s
-    count  passed  N s
-    total          N s
+    Job build-image (stage image, bench/busybox:1)
+    Preparing the executor
+    Preparing environment
+    Getting sources
+    Took 3 files of `PROJECT` at SHA8
+    Downloading artifacts
+    Unpacking artifacts of greet (ID)...
+    Executing the job script
+    $ ref=$(baws-ci build ${REGISTRY:+--push} -t "${REGISTRY:+$REGISTRY/}hello" --tags short,latest .)
+    [1/2] FROM bench/busybox:1   N s
+    [2/2] COPY out/answer.txt /www/index.html   N s
+    Built in N s: 2 steps, 1 cached
+    $ echo "IMAGE_REF=$ref" >image.env
+    Uploading artifacts
+    Packing artifacts (dotenv)...
+    Files packed: 1
+    Cleaning up file based variables
+    Job succeeded
+
+    Job show-image (stage image, bench/busybox:1)
+    Preparing the executor
+    Preparing environment
+    Getting sources
+    Took 3 files of `PROJECT` at SHA8
+    Executing the job script
+    $ echo "the image is $IMAGE_REF"
+    the image is sha256:N
+    Cleaning up file based variables
+    Job succeeded
+
+    JOB          RESULT  TIME
+    greet        passed  N s
+    count        passed  N s
+    build-image  passed  N s
+    show-image   passed  N s
+    total                N s
     "#);
     assert_eq!(ended.err(), "");
 }
@@ -93,8 +139,10 @@ fn the_jobs_are_listed_without_an_engine() {
     );
     let ended = project.local(&["--list"]).exited_with(0);
     assert_snapshot!(ended.out(), @r"
-    STAGE   JOB    IMAGE            NEEDS           WHEN
-    test    greet  bench/busybox:1  earlier stages
-    report  count  bench/busybox:1  greet
+    STAGE   JOB          IMAGE            NEEDS           WHEN
+    test    greet        bench/busybox:1  earlier stages
+    report  count        bench/busybox:1  greet
+    image   build-image  bench/busybox:1  greet
+    image   show-image   bench/busybox:1  build-image
     ");
 }
