@@ -5,6 +5,8 @@ import os
 import platform
 import sys
 
+import build
+import build_memory
 import calls
 import output
 import realrunner
@@ -16,12 +18,14 @@ from engine import engine
 from process import Failed
 from stand import Stand
 
-PARTS = ["trivial", "calls", "stage", "output", "runner", "burst", "size"]
+PARTS = ["trivial", "calls", "stage", "output", "build", "runner", "burst", "size"]
+# Minutes each, and much disk: only when asked for.
+RARE = ["build-memory"]
 
 
 def measure(options, stand):
     """The rows, part by part; each part is told about on stderr when it begins."""
-    rows = []
+    rows, rounds = [], options.rounds or 8
 
     def part(name, what, function, *arguments):
         if name in options.only:
@@ -31,15 +35,17 @@ def measure(options, stand):
     runner = realrunner.RealRunner(stand, options.runner) if options.runner and {"runner", "burst"} & set(options.only) else None
     if runner:
         stand.detail["gitlab-runner"] = runner.version()
-        part("runner", "The trivial job and 256 MB of output under gitlab-runner", realrunner.durations, stand, runner, options.rounds)
-    part("trivial", "The trivial job against the Docker client", trivial.against_the_client, stand, options.rounds)
+        part("runner", "The trivial job and 256 MB of output under gitlab-runner", realrunner.durations, stand, runner, rounds)
+    part("trivial", "The trivial job against the Docker client", trivial.against_the_client, stand, rounds)
     part("calls", "Docker API calls of the trivial job", calls.counted, stand)
     if runner:
         part("runner", "Docker API calls under gitlab-runner", realrunner.counted, stand, runner)
     part("stage", "One stage", stage.cost, stand, options.spawns)
-    part("output", "256 MB of output", output.flood, stand, options.rounds)
+    part("output", "256 MB of output", output.flood, stand, rounds)
+    part("build", "Build and push in a job against the Docker client", build.measured, stand, options.rounds or 5)
+    part("build-memory", "Memory for 2 GB of context and 2 GB of layers", build_memory.measured, stand)
     if runner:
-        part("burst", "Twenty jobs at once under gitlab-runner", realrunner.at_once, stand, runner, max(1, options.rounds // 4))
+        part("burst", "Twenty jobs at once under gitlab-runner", realrunner.at_once, stand, runner, max(1, rounds // 4))
     part("size", "Sizes", size.rows, options.program, options.dist, options.cold_secs)
     return rows
 
@@ -49,15 +55,15 @@ def main():
     options.add_argument("--program", required=True)
     options.add_argument("--dist", help="the shipped build, if it is there")
     options.add_argument("--runner", help="a gitlab-runner")
-    options.add_argument("--rounds", type=int, default=8)
+    options.add_argument("--rounds", type=int, help="8, of builds 5")
     options.add_argument("--spawns", type=int, default=200)
     options.add_argument("--only", type=lambda text: text.split(","), default=PARTS)
     options.add_argument("--cold-secs", type=float)
     options.add_argument("--json")
     options = options.parse_args()
-    unknown = set(options.only) - set(PARTS)
+    unknown = set(options.only) - set(PARTS + RARE)
     if unknown:
-        sys.exit(f"error: there is no part `{', '.join(sorted(unknown))}`\n\nhint: the parts are {', '.join(PARTS)}")
+        sys.exit(f"error: there is no part `{', '.join(sorted(unknown))}`\n\nhint: the parts are {', '.join(PARTS + RARE)}")
     directory = os.path.join(os.environ["BENCH_STATE"], "speed")
     os.makedirs(directory)
     stand = Stand(options.program, directory)

@@ -22,10 +22,10 @@ class Stand:
         # The same executor, with its calls to the engine in the journal.
         self.logged_config = self.settings("logged.toml", f'[docker]\nhost = "{os.environ["BENCH_DOCKER_LOGGED"]}"\n')
 
-    def settings(self, name, docker=""):
+    def settings(self, name, docker="", more=""):
         path = os.path.join(self.directory, name)
         with open(path, "w") as file:
-            file.write(SETTINGS.format(docker=docker, state=os.path.join(self.directory, "state")))
+            file.write(SETTINGS.format(docker=docker, state=os.path.join(self.directory, "state")) + more)
         return path
 
     def payload(self, **spec):
