@@ -152,6 +152,14 @@ pub(crate) fn callers(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
+/// Where this program keeps its own state for a user who is not root; `None`: the user has no home.
+pub(crate) fn users_state() -> Option<PathBuf> {
+    let home = Var::XdgStateHome
+        .path()
+        .or_else(|| Var::Home.path().map(|home| home.join(".local/state")));
+    home.map(|dir| dir.join("baws-ci"))
+}
+
 /// The search path of this process, for the agent that extends it for the shells it starts.
 #[expect(
     clippy::disallowed_methods,

@@ -12,7 +12,7 @@ use crate::agent::DIRECTORY;
 use crate::broker::{self, Reached};
 use crate::cli::{BuildArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
 use crate::docker::{Engine, Supply, Want};
-use crate::env::Var;
+use crate::env::{self, Var};
 use crate::error::{Class, Error, Result};
 use crate::image::{
     self, Access, Context, Event, Files, Gate, Image, Maker, OutputFiles, Owner, Place, Progress,
@@ -258,13 +258,9 @@ pub(super) fn callers_state() -> Result<PathBuf> {
     if rustix::process::geteuid().is_root() {
         return Ok(PathBuf::from("/var/lib/baws-ci/caller"));
     }
-    let home = Var::XdgStateHome
-        .path()
-        .or_else(|| Var::Home.path().map(|home| home.join(".local/state")));
-    let home = home.ok_or_else(|| {
+    env::users_state().ok_or_else(|| {
         Error::usage("there is no directory for this program's state").hint("set HOME")
-    })?;
-    Ok(home.join("baws-ci"))
+    })
 }
 
 pub(super) fn unwritable(error: serde_json::Error) -> Error {

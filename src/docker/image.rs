@@ -26,6 +26,14 @@ pub(crate) struct ImageFacts {
     pub(crate) on_build: Vec<String>,
 }
 
+impl ImageFacts {
+    /// Whether it is of the platform that was asked for; one without a variant fits any, and so does none at all.
+    pub(crate) fn fits(&self, platform: &str) -> bool {
+        let rest = self.platform.strip_prefix(platform);
+        platform.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Pulled {
     pub(crate) took: Duration,

@@ -60,7 +60,7 @@ async fn attempt(
     let name = &image.reference.to_string();
     if policy != PullPolicy::Always
         && let Some(facts) = engine.image(name).await?
-        && fits(&image.platform, &facts.platform)
+        && facts.fits(&image.platform)
     {
         let line = format!(
             "Image of {what}: `{name}`, on this host, {}",
@@ -91,12 +91,6 @@ async fn attempt(
             Ok(Ensured { facts, line: None })
         }
     }
-}
-
-/// Whether an image of this platform is what was asked for; a platform without a variant fits any.
-fn fits(wanted: &str, found: &str) -> bool {
-    let rest = found.strip_prefix(wanted);
-    wanted.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// What is asked of a registry.

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::StatVfsMountFlags;
 
 use crate::agent::Post;
-use crate::env::Var;
+use crate::env;
 use crate::error::{Cause, Error, Result};
 use crate::job::{Identity, Place as StagePlace};
 use crate::settings::ExecutorSettings;
@@ -38,12 +38,7 @@ impl Place {
                     .map(PathBuf::from)
                     .into()
             }
-            None => {
-                let home = Var::XdgStateHome
-                    .path()
-                    .or_else(|| Var::Home.path().map(|home| home.join(".local/state")));
-                home.map(|dir| dir.join("baws-ci")).into_iter().collect()
-            }
+            None => env::users_state().into_iter().collect(),
         };
         match candidates.iter().find(|dir| runs_programs(dir)) {
             Some(dir) => Ok(Place { state: dir.clone() }),

@@ -139,7 +139,7 @@ impl Access {
 }
 
 /// The user name that says that the secret is an identity token. Source: docker-credential-helpers.
-pub(super) const IDENTITY_TOKEN: &str = "<token>";
+const IDENTITY_TOKEN: &str = "<token>";
 
 struct Ecr {
     aws: Aws,

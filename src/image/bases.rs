@@ -130,14 +130,12 @@ pub(super) async fn one(
     };
     if here_will_do
         && let Some(facts) = maker.engine.image(&name).await?
-        && fits(platform, &facts.platform)
+        && facts.fits(platform)
     {
         return Ok((name, facts));
     }
-    let role = match &right {
-        BaseRight::Named(role) => role.as_ref(),
-        BaseRight::Public | BaseRight::AskRegistry => None,
-    };
+    let role = right.role();
+    let role = role.as_ref();
     let mut login = maker
         .access
         .credential(image, role, Freshness::Cached)
@@ -220,10 +218,4 @@ fn unavailable(image: &ImageRef, failure: Failure, login: Option<&Credential>) -
             failure.into_error()
         }
     }
-}
-
-/// Whether an image of this platform is what was asked for; a platform without a variant fits any.
-fn fits(wanted: &str, found: &str) -> bool {
-    let rest = found.strip_prefix(wanted);
-    wanted.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

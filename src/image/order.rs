@@ -10,7 +10,7 @@ use crate::docker::{BuildOrder, Builder, LayerCache, Login, PullBase, Ulimit};
 use crate::error::{Cause, Error, Result};
 use crate::image_ref::ImageRef;
 use crate::output;
-use crate::policy::{self, BaseRight};
+use crate::policy;
 use crate::registry::Freshness;
 
 /// Arguments that need no ARG. Source: Dockerfile reference, "Predefined ARGs".
@@ -211,10 +211,7 @@ pub(super) async fn logins(
         if logins.iter().any(|login| login.host == host) {
             continue;
         }
-        let role = match stranger::right(maker, &image).await? {
-            BaseRight::Named(role) => role,
-            BaseRight::Public | BaseRight::AskRegistry => None,
-        };
+        let role = stranger::right(maker, &image).await?.role();
         let found = maker
             .access
             .credential(&image, role.as_ref(), Freshness::Cached)

@@ -11,7 +11,6 @@ use super::request::{Image, PromoteRequest, Pushed};
 use super::{Maker, owner, push, stranger};
 use crate::error::{Cause, Error, Result};
 use crate::output;
-use crate::policy::BaseRight;
 use crate::registry::{self, Place};
 
 /// How long a promotion may take.
@@ -27,10 +26,7 @@ pub(crate) async fn promote(maker: &Maker<'_>, request: &PromoteRequest) -> Resu
         .iter()
         .map(|text| owner::reference(text, "the destination"))
         .collect::<Result<Vec<_>>>()?;
-    let role = match stranger::right(maker, &from).await? {
-        BaseRight::Named(role) => role,
-        BaseRight::Public | BaseRight::AskRegistry => None,
-    };
+    let role = stranger::right(maker, &from).await?.role();
     let targets = push::targets(maker, &to)?;
     let [target] = targets.as_slice() else {
         return Err(Error::usage("a promotion has one destination repository")

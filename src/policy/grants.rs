@@ -54,6 +54,16 @@ pub(crate) enum BaseRight {
     AskRegistry,
 }
 
+impl BaseRight {
+    /// The role to read with, where a rule names one.
+    pub(crate) fn role(self) -> Option<GrantedRole> {
+        match self {
+            BaseRight::Named(role) => role,
+            BaseRight::Public | BaseRight::AskRegistry => None,
+        }
+    }
+}
+
 impl Grant {
     /// Outside a job: the caller's machine, the caller's credentials.
     pub(crate) fn of_caller() -> Self {
