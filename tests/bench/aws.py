@@ -1,7 +1,8 @@
 """The AWS face: moto under AWS's names, with the refusals and the clocks that moto lacks.
 
-It answers itself for ECR's tokens, scan findings and PutImage, for AssumeRole's trust, for issued keys after their end and
-for whatever the policy denies; all else is moto's answer. ECS rollouts belong here too, as one more entry in `own`.
+It answers itself for ECR's tokens, scan findings and PutImage, for AssumeRole's trust, for issued keys after their end, for
+whatever the policy denies, and for all of ECS and CloudWatch Logs (`ecs_api`), whose rollouts moto does not know; all else is
+moto's answer.
 """
 
 import argparse
@@ -11,14 +12,20 @@ import re
 import secrets
 import time
 import urllib.parse
+from email.utils import formatdate
 
+import ecs_api
+import ecs_worlds
 import face
 import faults
 import images
 import registry
 import sessions
+import web_identity
 from backend import Moto, Refused
 from client import Client
+from ecs_world import Wrong
+from faults import Reset
 from policy import Policy, refusal
 from sessions import Denied
 
@@ -64,6 +71,9 @@ class Handler(face.Handler):
             if self.path.endswith("/reset"):
                 self.server.sessions.clear()
                 self.server.scans.clear()
+                self.server.ecs.clear()
+            if self.path.startswith("/_bench/ecs/"):
+                return self.send_json(200, self.server.ecs.command(self.path.rpartition("/")[2], self.body.json()))
             return self.send(200)
         self.request_id = secrets.token_hex(16)
         if BUCKET.match(self.headers.get("Host", "")):
@@ -76,6 +86,8 @@ class Handler(face.Handler):
             self.parameters = {}
         try:
             self.admit()
+            if self.service in ("ecs", "logs"):
+                return self.send_scripted()
             own = self.own().get(f"{self.service}:{self.name}")
             answer = own() if own else None
             if isinstance(answer, dict):
@@ -84,6 +96,8 @@ class Handler(face.Handler):
                 self.send(200, answer, self.headers_of("text/xml"))
             else:
                 self.pass_on(content)
+        except Wrong as error:
+            self.refuse(Denied(error.status, error.code, str(error)))
         except Refused as error:
             self.refuse(Denied(400, error.code, error.message))
         except Denied as error:
@@ -93,14 +107,17 @@ class Handler(face.Handler):
         if self.caller.expires is not None and self.caller.expires <= time.time():
             raise Denied(403, "ExpiredToken", "The security token included in the request is expired")
         action = f"{self.service}:{self.name}"
-        if self.server.policy.denies(action):
-            raise Denied(403, "AccessDenied", refusal(self.caller.arn, action, self.resource()))
+        for needed in [action, *sessions.also_needed(self.name, self.form)]:
+            if self.server.policy.denies(needed):
+                raise Denied(403, "AccessDenied", refusal(self.caller.arn, needed, self.resource()))
 
     def resource(self):
         """The ARN that a refusal names; `*` where the operation has none."""
         parameters, place = self.parameters, f"{self.region}:{self.caller.account}"
         if self.service == "ecr" and "repositoryName" in parameters:
             return f"arn:aws:ecr:{place}:repository/{parameters['repositoryName']}"
+        if self.service == "ecs" and "service" in parameters:
+            return f"arn:aws:ecs:{place}:service/{parameters.get('cluster', 'default').rpartition('/')[2]}/{parameters['service'].rpartition('/')[2]}"
         if self.service == "ssm" and "Name" in parameters:
             return f"arn:aws:ssm:{place}:parameter/{parameters['Name'].removeprefix('/')}"
         return parameters.get("RoleArn", "*")
@@ -110,6 +127,23 @@ class Handler(face.Handler):
         return {"ecr:GetAuthorizationToken": self.get_authorization_token, "ecr:DescribeImageScanFindings": self.scan_findings,
                 "ecr:PutImage": self.put_image, "sts:AssumeRole": self.assume_role,
                 "sts:AssumeRoleWithWebIdentity": self.assume_role, "sts:GetCallerIdentity": self.identity}
+
+    # ---- ECS ----------------------------------------------------------------------------------------------------------
+
+    def send_scripted(self):
+        """ECS and logs. A fault with `after` comes when the call has had its effect."""
+        world = self.server.ecs.world(self.caller.account, self.region)
+        answer = ecs_api.Api(world).call(self.name, self.parameters)
+        after = (self.rule or {}).get("after")
+        if after == "drop":
+            raise Reset
+        if after:
+            return self.send(after.get("status", 500), json.dumps(after.get("body", {})), self.headers_of("application/x-amz-json-1.1"))
+        self.send(200, json.dumps(answer), {**self.headers_of("application/x-amz-json-1.1"), "Date": self.date()})
+
+    def date(self):
+        """The server's clock, as a rule may set it off."""
+        return formatdate(time.time() + (self.rule or {}).get("skew", 0), usegmt=True)
 
     # ---- ECR --------------------------------------------------------------------------------------------------------
 
@@ -143,6 +177,8 @@ class Handler(face.Handler):
     # ---- STS --------------------------------------------------------------------------------------------------------
 
     def assume_role(self):
+        if self.name == "AssumeRoleWithWebIdentity":
+            web_identity.admit(self.form, self.server.policy.now())
         sessions.may_assume(self.caller, self.form, self.server.policy.now())
 
     def identity(self):
@@ -208,6 +244,7 @@ def main():
                          face.tls_context(given.certificate, given.key))
     server.policy, server.sessions, server.scans = Policy(given.policy), sessions.Sessions(), images.Scans()
     server.registry_root = given.registry
+    server.ecs = ecs_worlds.Worlds(registry.tag_digest)
     face.serve([server])
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+import oidc
 from repositories import Refused
 
 DEFAULT_PROJECT = "root/bench"
@@ -24,6 +25,8 @@ class Control:
             token = self.body.json()["token"]
             self.gitlab.coordinator.runners.add(token)
             self.send_json(201, {"token": token})
+        elif path == "id_token" and self.command == "POST":
+            self.send_json(201, {"token": oidc.forged(self.gitlab.key, self.body.json())})
         elif path == "reset" and self.command == "POST":
             self.body.drain()
             self.gitlab.clear()

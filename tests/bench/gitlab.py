@@ -13,6 +13,7 @@ import urllib.parse
 
 import face
 import faults
+import oidc
 from artifacts import Artifacts
 from control import Control
 from coordinator import Coordinator
@@ -35,6 +36,7 @@ class GitLab:
         self.artifacts = Artifacts(self.coordinator.directory, artifact_limit)
         self.long_poll_secs = long_poll_secs
         self.personal_tokens = {PERSONAL_TOKEN}
+        self.key = oidc.Key()
 
     def clear(self):
         self.repositories.clear()
@@ -60,6 +62,10 @@ class Handler(RunnerApi, Rest, Control, face.Handler):
             git = GIT_PATH.match(path)
             if path == "/-/readiness":
                 self.send_json(200, {"status": "ok"})
+            elif path == "/.well-known/openid-configuration":
+                self.send_json(200, oidc.DISCOVERY)
+            elif path == "/oauth/discovery/keys":
+                self.send_json(200, {"keys": [self.gitlab.key.public()]})
             elif path.startswith(self.control):
                 self.respond_control(path.removeprefix(self.control))
             elif git:

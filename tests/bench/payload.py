@@ -2,14 +2,17 @@
 
 import urllib.parse
 
+import oidc
+
 FAILURE_REASONS = [
     "unknown_failure", "script_failure", "api_failure", "runner_system_failure", "job_execution_timeout",
     "image_pull_failure", "configuration_error", "runner_configuration_error", "runner_external_dependency_failure",
     "runner_interrupted", "job_canceled"]
 
 
-def payload(job, origin, jobs):
-    """The payload of `job` for a runner that reached GitLab at `origin` (scheme and host). `jobs` holds its dependencies."""
+def payload(job, origin, jobs, key):
+    """The payload of `job` for a runner that reached GitLab at `origin` (scheme and host). `jobs` holds its dependencies;
+    `key` signs its ID tokens."""
     spec, project = job.spec, job.project
     timeout = int(spec.get("timeout", 3600))
     name, stage = spec.get("name", "job"), spec.get("stage", "test")
@@ -25,7 +28,8 @@ def payload(job, origin, jobs):
         "git_info": source,
         "runner_info": {"timeout": timeout},
         "inputs": [],
-        "variables": predefined(job, origin, source, name, stage, timeout) + variables(spec.get("variables")),
+        "variables": predefined(job, origin, source, name, stage, timeout) + variables(spec.get("variables")) +
+        id_tokens(job, source, key),
         "steps": steps(spec, timeout),
         "hooks": hooks(spec.get("hooks")),
         "image": image(spec.get("image")),
@@ -101,6 +105,12 @@ def variables(given):
     if isinstance(given, dict):
         return [variable(key, value) for key, value in given.items()]
     return [variable(**entry) for entry in given or []]
+
+
+def id_tokens(job, source, key):
+    """A masked variable for each of the job's ID tokens."""
+    return [variable(name, key.sign(oidc.claims(given["aud"], job, source)), public=False, masked=True, raw=True)
+            for name, given in (job.spec.get("id_tokens") or {}).items()]
 
 
 def steps(spec, timeout):

@@ -13,7 +13,7 @@ import sys
 import threading
 
 DENIABLE = re.compile(r"[a-z0-9-]+:[A-Za-z*?]+|\*")
-ROLE = {"external_id": str, "session_name": str, "max": int, "deny": bool}
+ROLE = {"external_id": str, "session_name": str, "web_identity": dict, "max": int, "deny": bool}
 SCAN = {"status": str, "findings": dict, "pending": int}
 KEYS = {"ecr_token_ttl": (int, float), "session_ttl": (int, float), "strict_roles": bool, "roles": dict, "deny": list,
         "blob_mounting": bool, "blob_redirect": bool, "scan": dict}

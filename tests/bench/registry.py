@@ -88,3 +88,18 @@ def pieces(body):
 def without(query, *names):
     """A query without some of its parameters."""
     return urllib.parse.urlencode([(name, value) for name, value in urllib.parse.parse_qsl(query, keep_blank_values=True) if name not in names])
+
+
+MANIFESTS = ", ".join(f"application/vnd.{kind}+json" for kind in (
+    "docker.distribution.manifest.v2", "docker.distribution.manifest.list.v2", "oci.image.manifest.v1", "oci.image.index.v1"))
+
+
+def tag_digest(account, region, repository, tag):
+    """What a tag means now; None where there is none."""
+    upstream = Upstream()
+    try:
+        answer = upstream.call("HEAD", f"/v2/{inner(account, region, repository)}/manifests/{tag}", [("Accept", MANIFESTS)])
+        answer.read()
+        return answer.headers.get("Docker-Content-Digest") if answer.status == 200 else None
+    finally:
+        upstream.close()

@@ -88,7 +88,7 @@ class RunnerApi:
             return self.send(204, headers={"X-GitLab-Last-Update": coordinator.last_update})
         self.facts["job"] = job.number
         try:
-            answer = payload(job, self.origin(), coordinator.jobs)
+            answer = payload(job, self.origin(), coordinator.jobs, self.gitlab.key)
             self.send_json(201, answer, {"X-GitLab-Last-Update": coordinator.last_update})
         except Exception:
             coordinator.give_back(job)

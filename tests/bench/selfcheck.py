@@ -13,8 +13,10 @@ import traceback
 import checks_aws
 import checks_docker
 import checks_ecr
+import checks_ecs
 import checks_faults
 import checks_gitlab
+import checks_identity
 import checks_loop
 import checks_network
 from checks import Bench
@@ -27,7 +29,7 @@ def main():
         os.environ.update(HOME=directory, DOCKER_CONFIG=directory, GIT_CONFIG_NOSYSTEM="1")
         bench = Bench(sys.argv[1], directory)
         # The checks that end the daemon come last.
-        for module in (checks_network, checks_gitlab, checks_faults, checks_loop, checks_aws, checks_ecr, checks_docker):
+        for module in (checks_network, checks_gitlab, checks_identity, checks_faults, checks_loop, checks_aws, checks_ecr, checks_ecs, checks_docker):
             for name, check in list(vars(module).items()):
                 if not name.startswith("check_") or not pattern.search(name):
                     continue

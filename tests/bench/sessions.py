@@ -83,6 +83,13 @@ def may_assume(caller, form, policy):
         raise Denied(400, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 
 
+def also_needed(name, form):
+    """The actions that a session with tags or a source identity needs besides."""
+    if not name.startswith("AssumeRole"):
+        return []
+    return ["sts:TagSession"] * ("Tags.member.1.Key" in form) + ["sts:SetSourceIdentity"] * ("SourceIdentity" in form)
+
+
 def taken(form, answer, policy, sessions):
     """Remembers the session in moto's answer to AssumeRole; the answer with the expiry that the policy gives it."""
     key, arn = (re.search(rf"<{name}>([^<]+)</{name}>", answer)[1] for name in ("AccessKeyId", "Arn"))

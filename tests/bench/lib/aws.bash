@@ -103,6 +103,38 @@ verb_aws_iam() {
     inside curl -fsS -m 20 -o /dev/null -H 'Content-Type: text/plain' -d "$calls" http://127.0.0.1:5000/moto-api/reset-auth
 }
 
+# ecs_command VERB FILE: a word to the bench's ECS.
+ecs_command() {
+    need_up
+    inside curl -fsS -m 20 --data-binary @- "https://ecs.$region.amazonaws.com/_bench/ecs/$1" ||
+        die "the bench's ECS does not understand that" "README.md has the keys"
+}
+
+verb_ecs_service() {
+    [ $# -eq 1 ] || bad_usage
+    if [ "$1" = - ]; then ecs_command service; else ecs_command service <"$1"; fi
+}
+
+verb_ecs_scenario() {
+    [ $# -eq 1 ] || bad_usage
+    if [ "$1" = - ]; then ecs_command scenario; else ecs_command scenario <"$1"; fi
+}
+
+verb_ecs_show() {
+    [ $# -ge 2 ] || bad_usage
+    local cluster=$1 service=$2 owner=$account place=$region
+    shift 2
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --account) owner=${2:?--account needs a number}; shift ;;
+            --region) place=${2:?--region needs a name}; shift ;;
+            *) bad_usage ;;
+        esac
+        shift
+    done
+    printf '{"cluster": "%s", "service": "%s", "account": "%s", "region": "%s"}' "$cluster" "$service" "$owner" "$place" | ecs_command show
+}
+
 verb_ecr_repository() {
     [ $# -ge 1 ] || bad_usage
     local name=$1 owner=$account place=$region mutability=MUTABLE
