@@ -39,6 +39,28 @@ pub(crate) enum Var {
     CiJobUrl,
     /// Seconds since 1970 for every file of an image. Source: <https://reproducible-builds.org/specs/source-date-epoch>.
     SourceDateEpoch,
+    /// Services to work on, separated by spaces: ARNs, `CLUSTER/SERVICE` or `local/NAME`.
+    Service,
+    /// Cluster and service. Source: GitLab, Auto DevOps' variables for ECS.
+    CiAwsEcsCluster,
+    CiAwsEcsService,
+    /// Environment and provider of the platform, joined by a hyphen. Source: the platform's pipelines; the second is the
+    /// platform's older name for it.
+    PlatformEnvironment,
+    OpaEnvironment,
+    /// Properties of the provider a job deploys to. Source: the platform's pipelines, as for the next three.
+    ProviderPropsFile,
+    BackstageEntityFile,
+    AppShortName,
+    /// Twelve digits.
+    AwsAccount,
+    AwsRegion,
+    AwsDefaultRegion,
+    /// `repository@sha256:…`. Source: the dotenv file of a build.
+    ImageRef,
+    /// Set where a job has `environment`. Source: GitLab, predefined variables.
+    CiEnvironmentName,
+    CiEnvironmentUrl,
     /// Set to `true` in every job of a GitLab pipeline.
     GitlabCi,
     /// Set by `local` for the stages it drives: the job is the caller's own, on the caller's machine.
@@ -58,6 +80,12 @@ pub(crate) enum Var {
     AwsContainerCredentialsRelativeUri,
     /// Where an EKS pod finds its credentials.
     AwsContainerCredentialsFullUri,
+    /// Where services of AWS are, in place of their own addresses. Source: AWS SDKs and tools reference guide,
+    /// "Service-specific endpoints".
+    AwsEndpointUrl,
+    AwsEndpointUrlEcs,
+    AwsEndpointUrlLogs,
+    AwsIgnoreConfiguredEndpointUrls,
     /// The text of such a file, for the registries of a job. Source: GitLab, "Access an image from a private container registry".
     DockerAuthConfig,
     /// Directory of Docker's own `config.json`. Source: Docker CLI reference.
@@ -82,6 +110,20 @@ impl Var {
             Var::CiProjectUrl => "CI_PROJECT_URL",
             Var::CiJobUrl => "CI_JOB_URL",
             Var::SourceDateEpoch => "SOURCE_DATE_EPOCH",
+            Var::Service => "BAWS_CI_SERVICE",
+            Var::CiAwsEcsCluster => "CI_AWS_ECS_CLUSTER",
+            Var::CiAwsEcsService => "CI_AWS_ECS_SERVICE",
+            Var::PlatformEnvironment => "BAWS_CI_ENVIRONMENT",
+            Var::OpaEnvironment => "OPA_CI_ENVIRONMENT",
+            Var::ProviderPropsFile => "PROVIDER_PROPS_FILE",
+            Var::BackstageEntityFile => "BACKSTAGE_ENTITY_FILE",
+            Var::AppShortName => "APP_SHORT_NAME",
+            Var::AwsAccount => "AWS_ACCOUNT",
+            Var::AwsRegion => "AWS_REGION",
+            Var::AwsDefaultRegion => "AWS_DEFAULT_REGION",
+            Var::ImageRef => "IMAGE_REF",
+            Var::CiEnvironmentName => "CI_ENVIRONMENT_NAME",
+            Var::CiEnvironmentUrl => "CI_ENVIRONMENT_URL",
             Var::GitlabCi => "GITLAB_CI",
             Var::DrivenByLocal => "BAWS_CI_DRIVEN_BY_LOCAL",
             Var::AwsAccessKeyId => "AWS_ACCESS_KEY_ID",
@@ -91,6 +133,10 @@ impl Var {
             Var::AwsRoleArn => "AWS_ROLE_ARN",
             Var::AwsContainerCredentialsRelativeUri => "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
             Var::AwsContainerCredentialsFullUri => "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            Var::AwsEndpointUrl => "AWS_ENDPOINT_URL",
+            Var::AwsEndpointUrlEcs => "AWS_ENDPOINT_URL_ECS",
+            Var::AwsEndpointUrlLogs => "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
+            Var::AwsIgnoreConfiguredEndpointUrls => "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
             Var::DockerAuthConfig => "DOCKER_AUTH_CONFIG",
             Var::DockerConfig => "DOCKER_CONFIG",
         }

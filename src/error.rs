@@ -21,10 +21,33 @@ pub(crate) enum Class {
     Denied,
     /// Something that has to be there first is missing.
     Precondition,
+    /// Work on a service came to an end that is not the wanted one.
+    Ended(End),
     /// SIGTERM (143) or SIGINT (130) ended the work.
     Cancelled(Signal),
     /// Everything nobody classified: the engine, the network, the machine. Under the runner: a system failure.
     System,
+}
+
+/// The ends of work on a service that have an exit code of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Not rolled back.
+    Failed,
+    RolledBack,
+    RollbackFailed,
+    Superseded,
+    TimedOut,
+    /// Other digests run than were wanted, or nobody could tell.
+    Mismatch,
+    /// By somebody; or paused at a hook, as was asked for.
+    Stopped,
+    /// AWS did not answer, or took no calls, for longer than could be waited.
+    Unavailable,
+    /// A one-off task's own status was not 0.
+    TaskFailed,
+    /// By choice: the desired count is 0.
+    NotRunning,
 }
 
 /// The two signals by which people and the runner end our work.
@@ -38,24 +61,37 @@ impl Class {
     /// The exit code outside the runner.
     ///
     /// 0 done · 1 internal · 2 usage or settings · 3 credentials · 4 precondition · 5–13 outcomes of jobs and deployments
-    /// (5 failed) · 14 drift · 15 refused · 16 not running by choice · 130, 143 cancelled. Codes without a class here
-    /// belong to verbs that are still to come.
+    /// · 14 drift · 15 refused · 16 not running by choice · 130, 143 cancelled. 14 belongs to a verb that is still to come.
     pub(crate) fn exit_code(self) -> ExitCode {
-        ExitCode::from(match self {
+        ExitCode::from(self.code())
+    }
+
+    pub(crate) fn code(self) -> u8 {
+        match self {
             Class::System => 1,
             Class::Usage => 2,
             Class::Denied => 3,
             Class::Precondition => 4,
             Class::Script(_) => 5,
+            Class::Ended(End::Failed) => 5,
+            Class::Ended(End::RolledBack) => 6,
+            Class::Ended(End::RollbackFailed) => 7,
+            Class::Ended(End::Superseded) => 8,
+            Class::Ended(End::TimedOut) => 9,
+            Class::Ended(End::Mismatch) => 10,
+            Class::Ended(End::Stopped) => 11,
+            Class::Ended(End::Unavailable) => 12,
+            Class::Ended(End::TaskFailed) => 13,
             Class::Refused => 15,
+            Class::Ended(End::NotRunning) => 16,
             Class::Cancelled(Signal::Interrupt) => 130,
             Class::Cancelled(Signal::Terminate) => 143,
-        })
+        }
     }
 }
 
 /// The classes that may cross the job socket, by name.
-const NAMES: [(Class, &str); 8] = [
+const NAMES: [(Class, &str); 18] = [
     (Class::Refused, "refused"),
     (Class::Usage, "usage"),
     (Class::Denied, "denied"),
@@ -63,6 +99,16 @@ const NAMES: [(Class, &str); 8] = [
     (Class::Cancelled(Signal::Terminate), "terminated"),
     (Class::Cancelled(Signal::Interrupt), "interrupted"),
     (Class::Script(1), "failed"),
+    (Class::Ended(End::Failed), "deployment_failed"),
+    (Class::Ended(End::RolledBack), "rolled_back"),
+    (Class::Ended(End::RollbackFailed), "rollback_failed"),
+    (Class::Ended(End::Superseded), "superseded"),
+    (Class::Ended(End::TimedOut), "timed_out"),
+    (Class::Ended(End::Mismatch), "mismatch"),
+    (Class::Ended(End::Stopped), "stopped"),
+    (Class::Ended(End::Unavailable), "unavailable"),
+    (Class::Ended(End::TaskFailed), "task_failed"),
+    (Class::Ended(End::NotRunning), "not_running"),
     (Class::System, "system"),
 ];
 

@@ -7,6 +7,7 @@ mod agent;
 mod aws;
 mod broker;
 mod cli;
+mod deploy;
 mod digest;
 mod dispatch;
 mod docker;
@@ -16,6 +17,7 @@ mod error;
 mod executor;
 mod image;
 mod image_ref;
+mod interrupt;
 mod job;
 mod local;
 mod nearest;
@@ -23,6 +25,7 @@ mod output;
 mod pipeline;
 mod policy;
 mod registry;
+mod rollout;
 mod settings;
 
 fn main() -> std::process::ExitCode {

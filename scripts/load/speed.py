@@ -10,6 +10,7 @@ import build_memory
 import calls
 import output
 import realrunner
+import rollout
 import size
 import stage
 import table
@@ -18,7 +19,7 @@ from engine import engine
 from process import Failed
 from stand import Stand
 
-PARTS = ["trivial", "calls", "stage", "output", "build", "runner", "burst", "size"]
+PARTS = ["trivial", "calls", "stage", "output", "build", "deploy", "runner", "burst", "size"]
 # Minutes each, and much disk: only when asked for.
 RARE = ["build-memory"]
 
@@ -43,6 +44,7 @@ def measure(options, stand):
     part("stage", "One stage", stage.cost, stand, options.spawns)
     part("output", "256 MB of output", output.flood, stand, rounds)
     part("build", "Build and push in a job against the Docker client", build.measured, stand, options.rounds or 5)
+    part("deploy", "Deployments to the bench's ECS", rollout.measured, stand, options.rounds or 5)
     part("build-memory", "Memory for 2 GB of context and 2 GB of layers", build_memory.measured, stand)
     if runner:
         part("burst", "Twenty jobs at once under gitlab-runner", realrunner.at_once, stand, runner, max(1, rounds // 4))

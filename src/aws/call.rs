@@ -10,7 +10,7 @@ use aws_sdk_ecr::operation::RequestId;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 
-use super::failure::{Failure, Reason, Transient};
+use super::failure::{Failure, Landed, Reason, Transient};
 use crate::error::links;
 
 /// What is being asked of AWS.
@@ -55,21 +55,58 @@ impl Call {
         } else {
             Transient::No
         };
+        let landed = match &error {
+            SdkError::TimeoutError(_)
+            | SdkError::DispatchFailure(_)
+            | SdkError::ResponseError(_) => Landed::Perhaps,
+            // Never sent, or of the SDK's own: it is non-exhaustive.
+            _ => Landed::No,
+        };
         let text = if reason == Reason::Unreachable {
             innermost(&error)
         } else {
             chain_text(&error)
         };
-        self.failure(reason, None, text, None, transient)
+        let failure = self.failure(reason, None, text, None, transient);
+        Failure { landed, ..failure }
+    }
+
+    /// A request of our own that got no answer.
+    pub(super) fn unsent(self, error: &reqwest::Error) -> Failure {
+        let landed = match error.is_connect() || error.is_builder() {
+            true => Landed::No,
+            false => Landed::Perhaps,
+        };
+        let text = innermost(error);
+        let failure = self.failure(Reason::Unreachable, None, text, None, Transient::Yes);
+        Failure { landed, ..failure }
+    }
+
+    /// Credentials could not be fetched, before anything was asked.
+    pub(super) fn no_credentials(self, error: &CredentialsError) -> Failure {
+        self.without_credentials(error).unwrap_or_else(|| {
+            let text = chain_text(error);
+            self.failure(Reason::NoCredentials, None, text, None, Transient::No)
+        })
     }
 
     /// An answer without what it must hold.
     pub(super) fn malformed(self, why: &str) -> Failure {
+        let failure = self.unmade(why);
+        // AWS answered: what was asked for may be done.
+        Failure {
+            landed: Landed::Perhaps,
+            ..failure
+        }
+    }
+
+    /// A request that could not even be made.
+    pub(super) fn unmade(self, why: &str) -> Failure {
         self.failure(Reason::Other, None, why.to_owned(), None, Transient::No)
     }
 
     /// An answer that AWS counts as an error.
-    fn answered(
+    pub(super) fn answered(
         self,
         code: Option<String>,
         message: String,
@@ -82,7 +119,12 @@ impl Call {
         } else {
             Transient::No
         };
-        self.failure(reason, code, message, request_id, transient)
+        let landed = match status >= 500 {
+            true => Landed::Perhaps,
+            false => Landed::No,
+        };
+        let failure = self.failure(reason, code, message, request_id, transient);
+        Failure { landed, ..failure }
     }
 
     /// The failure of fetching credentials for this call, which happens before the call itself.
@@ -143,19 +185,29 @@ impl Call {
             region: self.region,
             doing: self.doing,
             transient,
+            landed: Landed::No,
         }
     }
 
-    /// Source: "Errors" of each action in the ECR and STS API references, and "Common errors".
+    /// Source: "Errors" of each action in the ECR, ECS, STS, SSM, DynamoDB and CloudWatch Logs API references, and "Common errors".
     fn reason(&self, code: &str) -> Reason {
         match code {
             "RepositoryNotFoundException"
             | "ImageNotFoundException"
             | "ScanNotFoundException"
-            | "RegistryNotFoundException" => Reason::NotFound,
-            "RepositoryAlreadyExistsException" | "ImageAlreadyExistsException" => {
-                Reason::AlreadyExists
-            }
+            | "RegistryNotFoundException"
+            | "ServiceNotFoundException"
+            | "ClusterNotFoundException"
+            | "ServiceDeploymentNotFoundException"
+            | "ParameterNotFound"
+            | "ResourceNotFoundException" => Reason::NotFound,
+            "UnsupportedFeatureException"
+            | "UnknownOperationException"
+            | "UnknownOperation"
+            | "InvalidAction" => Reason::Unsupported,
+            "RepositoryAlreadyExistsException"
+            | "ImageAlreadyExistsException"
+            | "ConditionalCheckFailedException" => Reason::AlreadyExists,
             "AccessDeniedException" | "AccessDenied" => Reason::Denied {
                 action: format!("{}:{}", self.service, self.action),
                 resource: self.resource.clone(),
@@ -163,11 +215,21 @@ impl Call {
             "ExpiredTokenException" | "ExpiredToken" | "RequestExpired" => Reason::Expired,
             "ThrottlingException"
             | "Throttling"
+            | "ThrottledException"
+            | "RequestThrottled"
+            | "RequestThrottledException"
             | "TooManyRequestsException"
+            | "ProvisionedThroughputExceededException"
             | "RequestLimitExceeded" => Reason::Throttled,
             "InvalidParameterException"
             | "ValidationException"
             | "ValidationError"
+            | "ClientException"
+            | "ServiceNotActiveException"
+            | "PlatformUnknownException"
+            | "PlatformTaskDefinitionIncompatibilityException"
+            | "NamespaceNotFoundException"
+            | "ConflictException"
             | "InvalidTagParameterException" => Reason::InvalidParameter,
             "UnrecognizedClientException"
             | "InvalidClientTokenId"
@@ -202,7 +264,7 @@ fn innermost(error: &(dyn StdError + 'static)) -> String {
 }
 
 /// Many-lined texts, such as the SDK's list of places without credentials, as one line of a log.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let joined = lines.collect::<Vec<_>>().join("; ").replace(":; ", ": ");
     // Said of each place in turn, it hides what is said of that place.

@@ -86,6 +86,20 @@ fn codes_become_reasons_and_only_what_may_pass_is_transient() {
 }
 
 #[test]
+fn only_an_answered_refusal_is_certainly_without_effect() {
+    use super::super::failure::Landed;
+    assert_eq!(answered("ThrottlingException", 400).landed(), Landed::No);
+    for failure in [
+        answered("ThrottlingException", 503),
+        answered("ServerException", 500),
+        call().malformed("the answer holds no service"),
+    ] {
+        assert_eq!(failure.landed(), Landed::Perhaps);
+    }
+    assert_eq!(call().unmade("no URL").landed(), Landed::No);
+}
+
+#[test]
 fn a_role_that_cannot_be_assumed_is_told_as_such() {
     let mut call = call();
     call.role = Some("arn:aws:iam::123456789012:role/builder".to_owned());

@@ -39,6 +39,7 @@ impl Aws {
             role_arn: arn.clone(),
             external_id: settings.external_id.clone(),
             session_name: "baws-ci".to_owned(),
+            ..AssumeRole::default()
         });
         let role = role.cloned().or(configured);
         let (base, chain) = host_config(region).await;
@@ -56,6 +57,10 @@ impl Aws {
         };
         Aws {
             ecr: aws_sdk_ecr::Client::new(&config),
+            ecs: std::sync::Mutex::new(ecs_client(&config)),
+            http: std::sync::OnceLock::new(),
+            known: tokio::sync::Mutex::new(None),
+            config,
             region: region.to_owned(),
             principal,
             role: assumed,
@@ -108,12 +113,51 @@ async fn host_config(region: &str) -> (SdkConfig, DefaultCredentialsChain) {
     (config, chain)
 }
 
+impl Aws {
+    pub(super) fn ecs(&self) -> aws_sdk_ecs::Client {
+        self.ecs
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Forgets the credentials at hand, so that the next call fetches new ones: AWS may end some early.
+    pub(crate) async fn renew(&self) {
+        let fresh = self
+            .config
+            .clone()
+            .into_builder()
+            .identity_cache(
+                IdentityCache::lazy()
+                    .load_timeout(CREDENTIALS_TIMEOUT)
+                    .build(),
+            )
+            .build();
+        *self
+            .ecs
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = ecs_client(&fresh);
+        self.forget_credentials().await;
+    }
+}
+
+/// Without retries of the SDK's own: who calls knows what may be sent again, and how long to wait.
+fn ecs_client(config: &SdkConfig) -> aws_sdk_ecs::Client {
+    let config = aws_sdk_ecs::config::Builder::from(config)
+        .retry_config(RetryConfig::disabled())
+        .build();
+    aws_sdk_ecs::Client::from_conf(config)
+}
+
 async fn assume(base: SdkConfig, chain: DefaultCredentialsChain, role: AssumeRole) -> SdkConfig {
     let mut provider = AssumeRoleProvider::builder(role.role_arn)
         .session_name(session_name(&role.session_name))
         .configure(&base);
     if let Some(id) = role.external_id {
         provider = provider.external_id(id);
+    }
+    if let Some(policy) = role.policy {
+        provider = provider.policy(policy);
     }
     let provider = provider.build_from_provider(chain).await;
     let shared = SharedCredentialsProvider::new(provider);
@@ -180,6 +224,7 @@ mod tests {
                 role_arn: "arn:aws:iam::123456789012:role/x".to_owned(),
                 external_id: None,
                 session_name: "job".to_owned(),
+                ..AssumeRole::default()
             };
             let begun = std::time::Instant::now();
             let aws = Aws::connect(&AwsSettings::default(), Some(&role), "eu-west-1").await;

@@ -19,6 +19,8 @@ pub(crate) enum Reason {
     InvalidParameter,
     /// The host has no credentials, or AWS does not know those it has.
     NoCredentials,
+    /// This service, in this place, does not offer the call.
+    Unsupported,
     /// No connection, no name, no certificate, or no answer in time.
     Unreachable,
     Other,
@@ -36,6 +38,16 @@ pub(crate) struct Failure {
     pub(super) region: String,
     pub(super) doing: String,
     pub(super) transient: Transient,
+    pub(super) landed: Landed,
+}
+
+/// Whether a call that failed may have had its effect all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Landed {
+    /// It was answered with a refusal, or never reached AWS.
+    No,
+    /// Its answer was lost, or was a failure of AWS's own.
+    Perhaps,
 }
 
 /// Whether the same call may succeed a little later.
@@ -47,8 +59,12 @@ pub(super) enum Transient {
 
 impl Failure {
     /// Whether the same call may succeed a little later.
-    pub(super) fn is_transient(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         self.transient == Transient::Yes
+    }
+
+    pub(crate) fn landed(&self) -> Landed {
+        self.landed
     }
 
     /// The failure as an error: `cannot <doing>`, AWS's words, and whose turn it is.
@@ -60,7 +76,9 @@ impl Failure {
                 Error::denied(summary)
             }
             Reason::InvalidParameter => Error::usage(summary),
-            Reason::Throttled | Reason::Unreachable | Reason::Other => Error::system(summary),
+            Reason::Throttled | Reason::Unreachable | Reason::Unsupported | Reason::Other => {
+                Error::system(summary)
+            }
         };
         let error = error.caused_by(Cause::line(self.words()));
         match &self.reason {
@@ -84,7 +102,11 @@ impl Failure {
                  (SSL_CERT_FILE)",
                 self.region
             )),
-            Reason::NotFound | Reason::AlreadyExists | Reason::InvalidParameter | Reason::Other => error,
+            Reason::NotFound
+            | Reason::AlreadyExists
+            | Reason::InvalidParameter
+            | Reason::Unsupported
+            | Reason::Other => error,
         }
     }
 
@@ -119,7 +141,7 @@ fn denied(error: Error, action: &str, resource: &str) -> Error {
              (`[aws] external_id`)",
         );
     }
-    if resource == "*" {
+    if resource == "*" || !action.starts_with("ecr:") {
         error
     } else {
         error

@@ -1,16 +1,20 @@
 //! The workshop for AWS: the only place that names the AWS SDK.
 //!
-//! Offers verbs on ECR in plain values of ours. Credentials are fetched by the first call that needs them, from the host's
+//! Offers verbs on ECR and ECS in plain values of ours. Credentials are fetched by the first call that needs them, from the host's
 //! own chain or a role on top of it; never from a job. Refuses to know Docker: a token leaves as user and password, and the
-//! room above carries it on. Read next: `connect` (where credentials come from), `repository` and `create`, `image`, `scan`,
-//! `failure` (which errors have a remedy), `token_cache` (one token for all processes of the host).
+//! room above carries it on. Read next: `connect` (where credentials come from), `ecs`, `json` (calls without a typed client), `repository` and `create`,
+//! `image`, `digests`, `scan`, `failure` (which errors have a remedy), `token_cache` (one token for all processes of the host).
 
 mod authorization;
 mod call;
 mod connect;
 mod create;
+mod digests;
+mod ecs;
 mod failure;
 mod image;
+mod json;
+mod log;
 mod permission;
 mod repository;
 mod scan;
@@ -18,7 +22,8 @@ mod token_cache;
 mod token_file;
 
 pub(crate) use create::{CreatedHow, NewRepository};
-pub(crate) use failure::{Failure, Reason};
+pub(crate) use ecs::MOST_SERVICES;
+pub(crate) use failure::{Failure, Landed, Reason};
 pub(crate) use image::ImageId;
 pub(crate) use repository::Repository;
 pub(crate) use scan::{Scan, ScanStatus, Severity};
@@ -31,6 +36,12 @@ use repository::Mutability;
 /// AWS in one region, as one principal.
 pub(crate) struct Aws {
     ecr: aws_sdk_ecr::Client,
+    ecs: std::sync::Mutex<aws_sdk_ecs::Client>,
+    /// Made by the first call that needs it: most need none.
+    http: std::sync::OnceLock<reqwest::Client>,
+    /// The credentials that signed last.
+    known: tokio::sync::Mutex<Option<aws_credential_types::Credentials>>,
+    config: aws_config::SdkConfig,
     region: String,
     /// Whose credentials these are, as far as that is known without asking: what cached tokens are filed under.
     principal: String,
@@ -38,12 +49,14 @@ pub(crate) struct Aws {
 }
 
 /// A role to act as.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct AssumeRole {
     pub(crate) role_arn: String,
     pub(crate) external_id: Option<String>,
     /// Tells in AWS's audit log who acted; characters that AWS does not take are replaced.
     pub(crate) session_name: String,
+    /// A session policy as JSON, which narrows what the role may; `None`: all that the role may.
+    pub(crate) policy: Option<String>,
 }
 
 impl Aws {
@@ -75,7 +88,7 @@ impl Resource<'_> {
         match self {
             Resource::Any => "*".to_owned(),
             Resource::Repository { account, name } => {
-                let partition = permission::partition(region);
+                let partition = crate::ecr_host::partition(region);
                 format!("arn:{partition}:ecr:{region}:{account}:repository/{name}")
             }
         }

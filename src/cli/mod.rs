@@ -2,12 +2,18 @@
 //!
 //! Read next: `dispatch`, which turns each command into one call of a room.
 
+mod deploy;
 mod image;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use deploy::{
+    DeployArgs, IfBusyArg, OnPauseArg, ReportArgs, RestartArgs, RollbackArg, RollbackArgs,
+    RunTaskArgs, StartArgs, StatusArgs, StopArgs, StrategyArg, SupersededArg, TargetArgs,
+    TargetKind, UntilArg, WaitArgs,
+};
 pub(crate) use image::{BuildArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
 
 /// Runs GitLab jobs in containers that get no privilege, no Docker socket and no AWS key
@@ -36,6 +42,13 @@ pub(crate) enum Command {
     Build(Box<BuildArgs>),
     Push(PushArgs),
     Promote(PromoteArgs),
+    Deploy(Box<DeployArgs>),
+    Restart(Box<RestartArgs>),
+    Start(Box<StartArgs>),
+    Stop(Box<StopArgs>),
+    Rollback(Box<RollbackArgs>),
+    Status(Box<StatusArgs>),
+    RunTask(Box<RunTaskArgs>),
     /// The operator's settings
     #[command(subcommand)]
     Settings(SettingsCommand),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::desk;
+use super::envelope;
 use crate::agent::DIRECTORY;
 use crate::broker::{self, Reached};
 use crate::cli::{BuildArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
@@ -131,7 +131,7 @@ fn carry_out(ask: Ask<'_>, config: Option<&Path>, output: &Output) -> Result<()>
         Reached::Host(call) => {
             let mut request = serde_json::to_value(&ask.request).map_err(unwritable)?;
             let logins = DockerConfig::of_job()?;
-            request[desk::LOGINS] = serde_json::to_value(logins).map_err(unwritable)?;
+            request[envelope::LOGINS] = serde_json::to_value(logins).map_err(unwritable)?;
             let supply = ask.files.as_ref().map(|files| files as &dyn Supply);
             let value = call.make(request, supply, &mut |event| {
                 if let Ok(event) = serde_json::from_slice(event) {

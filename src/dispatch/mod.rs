@@ -5,8 +5,10 @@
 mod build_request;
 mod credential;
 mod desk;
+mod envelope;
 mod features;
 mod image;
+mod services;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -68,6 +70,34 @@ pub(crate) fn dispatch() -> ExitCode {
         Command::Promote(arguments) => {
             let output = Output::for_people();
             finish(&output, image::promote(&arguments, config, &output))
+        }
+        Command::Deploy(arguments) => {
+            let output = Output::for_people();
+            finish(&output, services::deploy(&arguments, config, &output))
+        }
+        Command::Restart(arguments) => {
+            let output = Output::for_people();
+            finish(&output, services::restart(&arguments, config, &output))
+        }
+        Command::Start(arguments) => {
+            let output = Output::for_people();
+            finish(&output, services::start(&arguments, config, &output))
+        }
+        Command::Stop(arguments) => {
+            let output = Output::for_people();
+            finish(&output, services::stop(&arguments, config, &output))
+        }
+        Command::Rollback(arguments) => {
+            let output = Output::for_people();
+            finish(&output, services::rollback(&arguments, config, &output))
+        }
+        Command::Status(arguments) => {
+            let output = Output::for_people();
+            finish(&output, services::status(&arguments, config, &output))
+        }
+        Command::RunTask(arguments) => {
+            let output = Output::for_people();
+            finish(&output, services::run_task(&arguments, config, &output))
         }
         Command::Settings(command) => {
             let output = Output::for_people();

@@ -6,7 +6,8 @@ use std::time::Duration;
 use bollard::models::{ContainerState, HealthStatusEnum};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, KillContainerOptionsBuilder, ListContainersOptionsBuilder,
-    LogsOptionsBuilder, RemoveContainerOptionsBuilder,
+    LogsOptionsBuilder, RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder,
+    StopContainerOptionsBuilder,
 };
 use futures_util::StreamExt;
 
@@ -27,6 +28,10 @@ pub(crate) struct Found {
     pub(crate) health: Health,
     /// Its address on each network it has one on.
     pub(crate) addresses: Vec<String>,
+    /// Of the image it was made of, `sha256:…`.
+    pub(crate) image_id: String,
+    /// The port of this host's loopback address that leads to it.
+    pub(crate) published: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +97,26 @@ impl Engine {
         }
     }
 
+    /// Ends a container as it wants to be ended, and at once after `grace_secs`; one that does not run is left alone.
+    pub(crate) async fn stop(&self, name: &str, grace_secs: i32) -> Result<(), Failure> {
+        let options = StopContainerOptionsBuilder::default().t(grace_secs).build();
+        match self.docker.stop_container(name, Some(options)).await {
+            Ok(()) => Ok(()),
+            Err(error) => match self.failure(format!("stop the container `{name}`"), error) {
+                failure if failure.reason == Reason::Already => Ok(()),
+                failure => Err(failure),
+            },
+        }
+    }
+
+    pub(crate) async fn rename(&self, name: &str, new: &str) -> Result<(), Failure> {
+        let options = RenameContainerOptionsBuilder::default().name(new).build();
+        let renamed = self.docker.rename_container(name, options).await;
+        renamed.map_err(|error| {
+            self.failure(format!("rename the container `{name}` to `{new}`"), error)
+        })
+    }
+
     /// Removes a container, running or not, with its anonymous volumes. One that is gone, or going, is no error.
     pub(crate) async fn remove(&self, name: &str) -> Result<(), Failure> {
         let options = RemoveContainerOptionsBuilder::default()
@@ -111,15 +136,19 @@ impl Engine {
     pub(crate) async fn find(&self, name: &str) -> Result<Option<Found>, Failure> {
         match self.docker.inspect_container(name, None).await {
             Ok(answer) => {
-                let networks = answer
-                    .network_settings
-                    .and_then(|settings| settings.networks)
-                    .unwrap_or_default();
+                let settings = answer.network_settings.unwrap_or_default();
+                let bindings = settings.ports.unwrap_or_default().into_values().flatten();
+                let published = bindings
+                    .flatten()
+                    .find_map(|one| one.host_port?.parse().ok());
+                let networks = settings.networks.unwrap_or_default();
                 let addresses = networks
                     .into_values()
                     .filter_map(|endpoint| endpoint.ip_address);
                 Ok(Some(Found {
                     addresses: addresses.filter(|address| !address.is_empty()).collect(),
+                    image_id: answer.image.unwrap_or_default(),
+                    published,
                     ..found(
                         answer.id.unwrap_or_default(),
                         answer.state.unwrap_or_default(),
@@ -233,5 +262,7 @@ fn found(id: String, state: ContainerState) -> Found {
         error: state.error.unwrap_or_default(),
         health,
         addresses: Vec::new(),
+        image_id: String::new(),
+        published: None,
     }
 }

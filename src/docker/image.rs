@@ -14,6 +14,10 @@ pub(crate) struct ImageFacts {
     pub(crate) id: String,
     /// `sha256:…` of the registry it came from, when it came from one.
     pub(crate) digest: Option<String>,
+    /// All names by digest, `repository@sha256:…`.
+    pub(crate) digests: Vec<String>,
+    /// All names by tag.
+    pub(crate) names: Vec<String>,
     pub(crate) size_bytes: u64,
     /// `os/architecture`, with a variant where it has one.
     pub(crate) platform: String,
@@ -52,14 +56,12 @@ impl Engine {
                     .filter_map(|port| tcp(port))
                     .collect();
                 tcp_ports.sort_unstable();
+                let digests = answer.repo_digests.unwrap_or_default();
                 Ok(Some(ImageFacts {
+                    digest: digests.first().cloned().and_then(digest),
+                    digests,
+                    names: answer.repo_tags.unwrap_or_default(),
                     id: answer.id.unwrap_or_default(),
-                    digest: answer
-                        .repo_digests
-                        .unwrap_or_default()
-                        .into_iter()
-                        .next()
-                        .and_then(digest),
                     platform: [answer.os, answer.architecture, answer.variant]
                         .into_iter()
                         .flatten()

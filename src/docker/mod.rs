@@ -34,6 +34,7 @@ use bollard::{ClientVersion, Docker};
 
 use crate::env::Var;
 use crate::error::{Cause, Error, Result, Signal};
+use crate::interrupt::interrupted;
 use crate::settings::DockerSettings;
 
 pub(crate) use build_order::{BuildOrder, Builder, LayerCache, PullBase, Ulimit};
@@ -129,25 +130,17 @@ impl Engine {
     }
 
     /// Runs calls to their end, unless their caller ends them first, with SIGINT or SIGTERM: then they are dropped where
-    /// they stand. Also where a shell has this program started with SIGINT ignored, as one in the background is.
+    /// they stand.
     pub(crate) fn unless_interrupted<F: Future>(
         &self,
         calls: F,
     ) -> std::io::Result<std::result::Result<F::Output, Signal>> {
         use futures_util::future::{Either, select};
-        use tokio::signal::unix::{SignalKind, signal};
         self.runtime.block_on(async {
-            let mut terminate = signal(SignalKind::terminate())?;
-            let mut interrupt = signal(SignalKind::interrupt())?;
-            let (terminated, interrupted) = (
-                std::pin::pin!(terminate.recv()),
-                std::pin::pin!(interrupt.recv()),
-            );
-            let ended = select(terminated, interrupted);
+            let ended = std::pin::pin!(interrupted()?);
             Ok(match select(std::pin::pin!(calls), ended).await {
                 Either::Left((output, _)) => Ok(output),
-                Either::Right((Either::Left(_), _)) => Err(Signal::Terminate),
-                Either::Right((Either::Right(_), _)) => Err(Signal::Interrupt),
+                Either::Right((signal, _)) => Err(signal),
             })
         })
     }

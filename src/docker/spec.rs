@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use bollard::models::{
     ContainerCreateBody, EndpointSettings, HostConfig, HostConfigLogConfig, MountBindOptions,
-    MountType, MountVolumeOptions, NetworkingConfig,
+    MountType, MountVolumeOptions, NetworkingConfig, PortBinding,
 };
 
 /// What a container of a job is made of. Empty strings and lists mean "as the image has it".
@@ -34,6 +34,8 @@ pub(crate) struct ContainerSpec {
     pub(crate) read_only_root: bool,
     /// Empty: as the image has it.
     pub(crate) stop_signal: String,
+    /// A TCP port of the container that this host's own programs reach, at a free port of its loopback address.
+    pub(crate) publish: Option<u16>,
 }
 
 #[derive(Clone, Debug)]
@@ -83,6 +85,13 @@ pub(super) fn body(spec: &ContainerSpec) -> ContainerCreateBody {
                 ("max-file".to_owned(), "1".to_owned()),
             ])),
         }),
+        port_bindings: spec.publish.map(|port| {
+            let free = PortBinding {
+                host_ip: Some("127.0.0.1".to_owned()),
+                host_port: None,
+            };
+            HashMap::from([(format!("{port}/tcp"), Some(vec![free]))])
+        }),
         ..HostConfig::default()
     };
     let mut networking = None;
@@ -117,6 +126,7 @@ pub(super) fn body(spec: &ContainerSpec) -> ContainerCreateBody {
         labels: Some(spec.labels.iter().cloned().collect()),
         host_config: Some(host),
         networking_config: networking,
+        exposed_ports: spec.publish.map(|port| vec![format!("{port}/tcp")]),
         ..ContainerCreateBody::default()
     }
 }

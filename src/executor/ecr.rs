@@ -9,7 +9,7 @@ use crate::ecr_host::EcrHost;
 use crate::error::Result;
 use crate::image::{Access, ecr_credential};
 use crate::job::Facts;
-use crate::policy::{Admitted, AdmittedImage, Grant, GrantedRole};
+use crate::policy::{Admitted, AdmittedImage, Asked, Grant, GrantedRole};
 use crate::settings::Settings;
 
 /// Completes the logins of what was admitted.
@@ -56,6 +56,6 @@ pub(super) async fn log_in(
 
 fn role_of(job: &Job, settings: &Settings, image: &AdmittedImage) -> Result<Option<GrantedRole>> {
     let facts = Facts::of(&job.response, &job.identity)?;
-    let grant = Grant::of_job(&facts, &settings.grants)?;
+    let grant = Grant::of_job(&facts, &settings.grants, Asked::Images)?;
     Ok(grant.base(&image.reference)?.role())
 }

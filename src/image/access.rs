@@ -70,6 +70,7 @@ impl Access {
             role_arn: role.role_arn.clone(),
             external_id: role.external_id.clone(),
             session_name: self.session.clone(),
+            ..AssumeRole::default()
         });
         Aws::connect(&self.aws, role.as_ref(), host.region()).await
     }

@@ -15,7 +15,7 @@ const UNITS: &[(u64, &[&str])] = &[
 ];
 
 /// The seconds, or `None` for what is no duration, or none at all.
-pub(super) fn seconds(text: &str) -> Option<u64> {
+pub(crate) fn seconds(text: &str) -> Option<u64> {
     let text = text.to_lowercase().replace(',', " ");
     let mut rest = text.trim_start();
     let mut total = 0.0_f64;

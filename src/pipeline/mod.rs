@@ -24,6 +24,7 @@ use crate::job::Variable;
 
 use fault::{Fault, Faults};
 
+pub(crate) use duration::seconds;
 pub(crate) use job::{AllowFailure, Job, When};
 pub(crate) use variables::is_name as is_variable_name;
 

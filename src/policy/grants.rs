@@ -1,4 +1,5 @@
-//! What one job may ask of the host: which repositories it may push to and make, and what its builds may start from.
+//! What one job may ask of the host: which repositories it may push to and make, what its builds may start from, and
+//! which services it may deploy (`service_grants`).
 //!
 //! Pure: facts that the job cannot forge and the operator's `[[grants]]` in, a [`Grant`] or a refusal out. Nothing is
 //! granted by default. A refusal says which rule is missing, as TOML, and who can add it (exit 15).
@@ -13,17 +14,27 @@ use crate::settings::{GrantSettings, GrantedRefs};
 /// What the rules that fit a job add up to.
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
-    scope: Scope,
+    pub(super) scope: Scope,
     push: Vec<Right>,
     create: Vec<Right>,
     bases: Vec<Right>,
+    /// Patterns of services.
+    pub(super) deploy: Vec<Right>,
+    pub(super) commands: Vec<Right>,
     /// Where jobs of unprotected refs may push, of whatever project: nothing read from there decides a protected build.
     unprotected: Vec<String>,
 }
 
+/// What a job asks for; only to say what is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Images,
+    Services,
+}
+
 /// For whom a grant is.
 #[derive(Clone, Debug)]
-enum Scope {
+pub(super) enum Scope {
     Job(Facts),
     /// The caller's own machine and rights: everything is theirs to do.
     Caller,
@@ -31,9 +42,9 @@ enum Scope {
 
 /// One pattern, and the role for it.
 #[derive(Clone, Debug)]
-struct Right {
+pub(super) struct Right {
     pattern: String,
-    role: Option<GrantedRole>,
+    pub(super) role: Option<GrantedRole>,
 }
 
 /// A role that the executor assumes in a job's stead.
@@ -72,6 +83,8 @@ impl Grant {
             push: Vec::new(),
             create: Vec::new(),
             bases: Vec::new(),
+            deploy: Vec::new(),
+            commands: Vec::new(),
             unprotected: Vec::new(),
         }
     }
@@ -89,17 +102,19 @@ impl Grant {
             push: all(),
             create: all(),
             bases: all(),
+            deploy: all(),
+            commands: all(),
             unprotected: Vec::new(),
         }
     }
 
     /// # Errors
     /// `Refused` where no rule fits the job at all.
-    pub(crate) fn of_job(facts: &Facts, rules: &[GrantSettings]) -> Result<Self> {
+    pub(crate) fn of_job(facts: &Facts, rules: &[GrantSettings], asked: Asked) -> Result<Self> {
         let fitting: Vec<&GrantSettings> =
             rules.iter().filter(|rule| is_for(rule, facts)).collect();
         if fitting.is_empty() {
-            return Err(nothing_granted(facts, rules));
+            return Err(nothing_granted(facts, rules, asked));
         }
         let rights = |list: fn(&GrantSettings) -> &[String]| {
             let of_rule = |rule: &&GrantSettings| {
@@ -125,6 +140,8 @@ impl Grant {
             push: rights(|rule| &rule.push),
             create: rights(|rule| &rule.create),
             bases: rights(|rule| &rule.bases),
+            deploy: rights(|rule| &rule.deploy),
+            commands: rights(|rule| &rule.commands),
             unprotected: unprotected.collect(),
         })
     }
@@ -213,7 +230,7 @@ impl Grant {
     }
 }
 
-fn find<'a>(rights: &'a [Right], name: &str) -> Option<&'a Right> {
+pub(super) fn find<'a>(rights: &'a [Right], name: &str) -> Option<&'a Right> {
     rights.iter().find(|right| fits(&right.pattern, name))
 }
 
@@ -258,7 +275,7 @@ fn anybodys(pattern: &str) -> String {
         .fold(pattern.to_owned(), |text, word| text.replace(word, "**"))
 }
 
-fn listed(rights: &[Right]) -> String {
+pub(super) fn listed(rights: &[Right]) -> String {
     match rights {
         [] => "nothing".to_owned(),
         some => some

@@ -50,7 +50,12 @@ fn image(text: &str) -> ImageRef {
 
 #[test]
 fn a_protected_ref_pushes_to_its_own_project_and_nowhere_else() {
-    let grant = Grant::of_job(&branch("shop/Cart", Protection::Protected), &usual()).unwrap();
+    let grant = Grant::of_job(
+        &branch("shop/Cart", Protection::Protected),
+        &usual(),
+        Asked::Images,
+    )
+    .unwrap();
     assert_eq!(grant.push(&image("ECR/shop/cart:1")).unwrap(), None);
     assert!(grant.may_create(&image("ECR/shop/cart:1")));
     for other in [
@@ -68,7 +73,12 @@ fn a_protected_ref_pushes_to_its_own_project_and_nowhere_else() {
 
 #[test]
 fn an_unprotected_ref_pushes_only_where_unprotected_refs_may_and_with_that_role() {
-    let grant = Grant::of_job(&branch("shop/cart", Protection::Unprotected), &usual()).unwrap();
+    let grant = Grant::of_job(
+        &branch("shop/cart", Protection::Unprotected),
+        &usual(),
+        Asked::Images,
+    )
+    .unwrap();
     let role = grant.push(&image("ECR/review/cart:1")).unwrap().unwrap();
     assert_eq!(role.role_arn, "arn:aws:iam::123456789012:role/review");
     assert!(grant.push(&image("ECR/shop/cart:1")).is_err());
@@ -84,25 +94,37 @@ fn a_tag_that_is_called_like_a_branch_is_no_branch() {
         Reference::Tag("main".to_owned()),
         Protection::Protected,
     );
-    assert!(Grant::of_job(&tag, &rules).is_err());
-    assert!(Grant::of_job(&branch("shop/cart", Protection::Unprotected), &rules).is_ok());
+    assert!(Grant::of_job(&tag, &rules, Asked::Images).is_err());
+    assert!(
+        Grant::of_job(
+            &branch("shop/cart", Protection::Unprotected),
+            &rules,
+            Asked::Images
+        )
+        .is_ok()
+    );
     let untyped = facts(
         "shop/cart",
         Reference::Untyped("main".to_owned()),
         Protection::Protected,
     );
-    assert!(Grant::of_job(&untyped, &rules).is_err());
+    assert!(Grant::of_job(&untyped, &rules, Asked::Images).is_err());
     let merge_request = facts(
         "shop/cart",
         Reference::Branch("refs/merge-requests/1/head".to_owned()),
         Protection::Protected,
     );
-    assert!(Grant::of_job(&merge_request, &rules).is_err());
+    assert!(Grant::of_job(&merge_request, &rules, Asked::Images).is_err());
 }
 
 #[test]
 fn what_a_build_may_start_from() {
-    let grant = Grant::of_job(&branch("shop/cart", Protection::Protected), &usual()).unwrap();
+    let grant = Grant::of_job(
+        &branch("shop/cart", Protection::Protected),
+        &usual(),
+        Asked::Images,
+    )
+    .unwrap();
     let right = |text: &str| grant.base(&image(text)).ok();
     assert_eq!(right("node:20"), Some(BaseRight::Public));
     assert_eq!(right("docker.io/team/x"), Some(BaseRight::Public));
@@ -114,7 +136,8 @@ fn what_a_build_may_start_from() {
 
 #[test]
 fn a_job_without_a_rule_is_told_which_one_is_missing_and_by_whom() {
-    let error = Grant::of_job(&branch("a/b", Protection::Protected), &[]).unwrap_err();
+    let error =
+        Grant::of_job(&branch("a/b", Protection::Protected), &[], Asked::Images).unwrap_err();
     insta::assert_snapshot!(
         format!("{}\n{}\n{}", error.message(), error.causes().join("\n"), error.hints().join("\n")),
         @r#"
@@ -126,7 +149,12 @@ fn a_job_without_a_rule_is_told_which_one_is_missing_and_by_whom() {
         push = ["123456789012.dkr.ecr.eu-west-1.amazonaws.com/{project}"]
     "#
     );
-    let grant = Grant::of_job(&branch("shop/cart", Protection::Unprotected), &usual()).unwrap();
+    let grant = Grant::of_job(
+        &branch("shop/cart", Protection::Unprotected),
+        &usual(),
+        Asked::Images,
+    )
+    .unwrap();
     let error = grant.push(&image("ECR/shop/cart:1")).unwrap_err();
     insta::assert_snapshot!(
         format!("{}\n{}\n{}", error.message(), error.causes().join("\n"), error.hints().join("\n")),
@@ -144,7 +172,12 @@ fn a_job_without_a_rule_is_told_which_one_is_missing_and_by_whom() {
 
 #[test]
 fn repositories_that_unprotected_refs_may_write_are_known_for_every_project() {
-    let grant = Grant::of_job(&branch("shop/cart", Protection::Protected), &usual()).unwrap();
+    let grant = Grant::of_job(
+        &branch("shop/cart", Protection::Protected),
+        &usual(),
+        Asked::Images,
+    )
+    .unwrap();
     assert!(grant.is_open_to_unprotected(&image("ECR/review/cart:x")));
     assert!(grant.is_open_to_unprotected(&image("ECR/review/other:x")));
     assert!(!grant.is_open_to_unprotected(&image("ECR/shop/cart:x")));

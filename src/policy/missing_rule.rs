@@ -5,6 +5,8 @@ use crate::image_ref::ImageRef;
 use crate::job::{Facts, Protection};
 use crate::settings::GrantSettings;
 
+use super::grants::Asked;
+
 /// `{project}` in place of the project's own path, where the repository carries it.
 pub(super) fn suggestion(target: &ImageRef, facts: &Facts) -> String {
     let project = facts.project.to_lowercase();
@@ -27,7 +29,7 @@ pub(super) fn rule_for(facts: &Facts, line: &str) -> String {
 }
 
 /// No rule fits the job at all.
-pub(super) fn nothing_granted(facts: &Facts, rules: &[GrantSettings]) -> Error {
+pub(super) fn nothing_granted(facts: &Facts, rules: &[GrantSettings], asked: Asked) -> Error {
     let why = if rules.is_empty() {
         "the settings of this runner hold no [[grants]]".to_owned()
     } else {
@@ -39,13 +41,20 @@ pub(super) fn nothing_granted(facts: &Facts, rules: &[GrantSettings]) -> Error {
             facts.protection
         )
     };
-    Error::refused("this job may not build, push or promote images on this runner")
+    let (what, line) = match asked {
+        Asked::Images => (
+            "build, push or promote images",
+            "push = [\"123456789012.dkr.ecr.eu-west-1.amazonaws.com/{project}\"]",
+        ),
+        Asked::Services => (
+            "deploy or look at services",
+            "deploy = [\"arn:aws:ecs:eu-west-1:123456789012:service/CLUSTER/{name}\"]",
+        ),
+    };
+    Error::refused(format!("this job may not {what} on this runner"))
         .caused_by(Cause::line(why))
         .hint(format!(
             "the operator of the runner adds a rule to its settings (/etc/baws-ci/config.toml):\n{}",
-            rule_for(
-                facts,
-                "push = [\"123456789012.dkr.ecr.eu-west-1.amazonaws.com/{project}\"]"
-            )
+            rule_for(facts, line)
         ))
 }

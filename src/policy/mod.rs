@@ -6,6 +6,7 @@
 mod grants;
 mod missing_rule;
 mod pattern;
+mod service_grants;
 mod size;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use crate::image_ref::ImageRef;
 use crate::job::{Credential, ImageSpec, JobResponse, RUNNERS_OWN, expand, login_for};
 use crate::settings::JobContainerSettings;
 
-pub(crate) use grants::{BaseRight, Grant, GrantedRole};
+pub(crate) use grants::{Asked, BaseRight, Grant, GrantedRole};
 pub(crate) use size::{bytes, nano_cpus};
 
 /// When an image is fetched from its registry.

@@ -23,7 +23,11 @@ pub(crate) struct GrantSettings {
     pub(crate) create: Vec<String>,
     /// Patterns of images that a build may start from, beyond what everybody may pull.
     pub(crate) bases: Vec<String>,
-    /// Assumed for the registries of this rule; `None`: that of `[aws]`.
+    /// Patterns of services that may be deployed, restarted, started, stopped, rolled back and looked at.
+    pub(crate) deploy: Vec<String>,
+    /// Those whose one-off tasks may run another command than their image's own.
+    pub(crate) commands: Vec<String>,
+    /// Assumed for the registries and services of this rule; `None`: that of `[aws]`.
     pub(crate) role_arn: Option<String>,
     pub(crate) external_id: Option<String>,
 }

@@ -3,6 +3,7 @@
 //! A test in the parent holds this table and the settings' own fields together.
 
 mod aws;
+mod deploy;
 mod grants;
 
 use std::path::Path;
@@ -174,7 +175,11 @@ const GENERAL: &[Key] = &[
 
 /// Every key, in the order in which they are told.
 pub(super) fn all() -> impl Iterator<Item = &'static Key> {
-    GENERAL.iter().chain(grants::KEYS).chain(aws::KEYS)
+    GENERAL
+        .iter()
+        .chain(grants::KEYS)
+        .chain(aws::KEYS)
+        .chain(deploy::KEYS)
 }
 
 /// The one key that is a list of tables.

@@ -6,6 +6,7 @@
 
 mod aws;
 mod containers;
+mod deploy;
 mod grants;
 mod keys;
 
@@ -18,6 +19,7 @@ use crate::error::{Error, Result};
 
 pub(crate) use aws::{AwsSettings, EcrSettings, EncryptionKind};
 pub(crate) use containers::{JobContainerSettings, OneOrMany};
+pub(crate) use deploy::DeploySettings;
 pub(crate) use grants::{GrantSettings, GrantedRefs, RequestSettings};
 pub(crate) use keys::explain;
 
@@ -31,6 +33,7 @@ pub(crate) struct Settings {
     pub(crate) executor: ExecutorSettings,
     pub(crate) grants: Vec<GrantSettings>,
     pub(crate) aws: AwsSettings,
+    pub(crate) deploy: DeploySettings,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

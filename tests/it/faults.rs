@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What can go wrong, by the names of the table's first column.
-const CASES: [&str; 97] = [
+const CASES: [&str; 127] = [
     "kill -9 of config",
     "kill -9 of prepare",
     "kill -9 of run",
@@ -102,10 +102,40 @@ const CASES: [&str; 97] = [
     "job that asks for a login",
     "planted secrets",
     "secret missing",
+    "rollout that ECS rolls back",
+    "rollout that fails",
+    "rollout that another takes the place of",
+    "rollout that is too slow",
+    "rollout that somebody stops",
+    "rollout that pauses",
+    "other digests run than were wanted",
+    "service that does not run",
+    "service deleted meanwhile",
+    "service that cannot be deployed to",
+    "tag moved since the push",
+    "service that is busy",
+    "answer to the update lost",
+    "update lost on its way",
+    "kill -9 of a deployment",
+    "cancel of a deployment",
+    "permission of AWS missing",
+    "optional permission of AWS missing",
+    "throttled by AWS",
+    "hostile texts of AWS",
+    "another project's service",
+    "nonsense as a service",
+    "service of many tasks",
+    "answers of AWS of the future",
+    "credentials that end in the middle",
+    "clock that is off",
+    "region of AWS unreachable",
+    "two pipelines that deploy at once",
+    "container on this engine that fails",
+    "another project's image as a service",
 ];
 
 /// The words of the third column, each with what a test has to assert for it.
-const CLASSES: [(&str, &[&str]); 6] = [
+const CLASSES: [(&str, &[&str]); 7] = [
     ("success", &[".succeeded()", "outlasted"]),
     (
         "script",
@@ -118,6 +148,7 @@ const CLASSES: [(&str, &[&str]); 6] = [
             "told(",
         ],
     ),
+    ("deployment", &["ended_as(", "ended.code, ", "first.code, "]),
     ("refused", &[".refused()"]),
     ("cancelled", &[".cancelled()"]),
     ("system", &[".system_failure()", "exit code 2"]),
@@ -128,7 +159,7 @@ const CLASSES: [(&str, &[&str]); 6] = [
 ];
 
 /// What shows that a test looks at what is left; functions of the tests' own do it for some.
-const LOOKS: [&str; 8] = [
+const LOOKS: [&str; 11] = [
     "cleaned_up()",
     "nothing_left()",
     "goes_on(",
@@ -137,6 +168,9 @@ const LOOKS: [&str; 8] = [
     "outlasted",
     "told(",
     "failure",
+    "site.service(",
+    "Here::new()",
+    "Site::deploying()",
 ];
 
 struct Row {

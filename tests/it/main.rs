@@ -14,6 +14,7 @@ mod channel;
 mod cleanup;
 mod containers;
 mod daemon;
+mod deploy;
 mod entrypoints;
 mod faults;
 mod guard;

@@ -53,6 +53,7 @@ pub(super) fn degrade(maker: &Maker<'_>, failure: Failure, unknown: &str) -> Res
         | Reason::Throttled
         | Reason::InvalidParameter
         | Reason::NoCredentials
+        | Reason::Unsupported
         | Reason::Unreachable
         | Reason::Other => Err(failure.into()),
     }

@@ -43,7 +43,7 @@ pub(super) const KEYS: &[Key] = &[
         "grants.projects",
         "list of patterns",
         "required",
-        "[[grants]] are rules; what the rules that fit a job give adds up, and without one a job may not build, push or promote. Paths of projects: `*` stops at a slash, `**` does not.",
+        "[[grants]] are rules; what the rules that fit a job give adds up, and without one a job may not build, push, promote or deploy. Paths of projects: `*` stops at a slash, `**` does not.",
     ),
     key(
         "grants.refs",
@@ -82,10 +82,22 @@ pub(super) const KEYS: &[Key] = &[
         "Images that builds, jobs and services may start from beyond Docker Hub and registries that anybody, or the job's own login, may read. Repositories of ECR have to stand here.",
     ),
     key(
+        "grants.deploy",
+        "list of patterns",
+        "none",
+        "Services the job may deploy, restart, start, stop, roll back and look at, such as \"arn:aws:ecs:eu-west-1:123456789012:service/lower/{name}\", or \"local/*\" for containers on the runner's own engine. Placeholders as in push.",
+    ),
+    key(
+        "grants.commands",
+        "list of patterns",
+        "none",
+        "Services whose one-off tasks (run-task) the job may give another command or other variables than the service's own: code under the application's role.",
+    ),
+    key(
         "grants.role_arn",
         "string",
         "that of [aws]",
-        "Role the executor assumes for this rule's registries; the job never sees its credentials.",
+        "Role the executor assumes for this rule's registries and services; the job never sees its credentials.",
     ),
     key(
         "grants.external_id",

@@ -116,14 +116,14 @@ fn a_killed_stage_leaves_no_step_behind() {
 
 #[test]
 fn a_build_that_takes_longer_than_the_operator_allows_is_ended_with_a_word() {
-    let site = Site::new().set("executor.requests.timeout_secs", "3");
+    let site = Site::new().set("executor.requests.timeout_secs", "8");
     let job = site
         .job()
         .prepared()
         .file_in("Dockerfile", &sleeping("47294"));
     job.baws("build .")
         .failed_with(15)
-        .printed("error: this took longer than 3 s\n")
+        .printed("error: this took longer than 8 s\n")
         .printed(
             "hint: the operator of the runner may raise `timeout_secs` in `[executor.requests]`\n",
         );

@@ -1,10 +1,14 @@
 //! The sample project, and what a run looks like as a whole.
 
+use std::process::Command;
+
 use insta::assert_snapshot;
 
 use super::Project;
 use super::project::number;
 use crate::support::Stand;
+use crate::support::job::PROGRAM;
+use crate::support::wait::unique;
 
 #[test]
 fn the_sample_project_passes() {
@@ -18,9 +22,12 @@ fn the_sample_project_passes() {
         include_str!("../../../examples/hello/.dockerignore"),
     );
     project.commit();
-    let ended = project.local(&[]).exited_with(0);
+    // The service is on an engine that other tests share.
+    let service = format!("SERVICE=local/{}", unique());
+    let ended = project.local(&["--var", &service]).exited_with(0);
+    removed(&project, &service);
+    let story = without_picture(&project.story(&ended));
     // A bench that built it before has the one step in its cache.
-    let story = project.story(&ended);
     let story = story
         .replace("   cached", "   N s")
         .replace("2 cached", "1 cached");
@@ -80,14 +87,18 @@ fn the_sample_project_passes() {
     Cleaning up file based variables
     Job succeeded
 
-    Job show-image (stage image, bench/busybox:1)
+    Job deploy (stage deploy, bench/busybox:1)
     Preparing the executor
     Preparing environment
     Getting sources
     Took 3 files of `PROJECT` at SHA8
     Executing the job script
-    $ echo "the image is $IMAGE_REF"
-    the image is sha256:N
+    $ case $SERVICE in local/*) port="--port 8080" ;; esac
+    $ baws-ci deploy $SERVICE --start $port --dotenv deploy.env
+    verified: digest sha256:N… runs in 1 of 1 task
+    Uploading artifacts
+    Packing artifacts (dotenv)...
+    Files packed: 1
     Cleaning up file based variables
     Job succeeded
 
@@ -95,10 +106,36 @@ fn the_sample_project_passes() {
     greet        passed  N s
     count        passed  N s
     build-image  passed  N s
-    show-image   passed  N s
+    deploy       passed  N s
     total                N s
     "#);
     assert_eq!(ended.err(), "");
+}
+
+/// Takes the service of a pipeline away, as a developer does.
+#[track_caller]
+fn removed(project: &Project, service: &str) {
+    let name = service.trim_start_matches("SERVICE=");
+    let done = Command::new(PROGRAM)
+        .args(["stop", "--remove", name])
+        .env("DOCKER_HOST", &project.stand.bench.docker_host)
+        .output()
+        .expect("the program under test was built with the tests");
+    assert!(done.status.success(), "{done:?}");
+}
+
+/// Without what a deployment tells on its way, which differs with its times.
+fn without_picture(story: &str) -> String {
+    let (mut kept, mut is_picture) = (String::new(), false);
+    for line in story.lines() {
+        is_picture |= line.starts_with('+');
+        is_picture &= !line.starts_with("verified: ");
+        if !is_picture {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
 }
 
 #[test]
@@ -143,6 +180,6 @@ fn the_jobs_are_listed_without_an_engine() {
     test    greet        bench/busybox:1  earlier stages
     report  count        bench/busybox:1  greet
     image   build-image  bench/busybox:1  greet
-    image   show-image   bench/busybox:1  build-image
+    deploy  deploy       bench/busybox:1  build-image
     ");
 }

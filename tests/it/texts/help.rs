@@ -17,6 +17,13 @@ fn help_names_every_command() {
       build     Build an image from a Dockerfile; in a job, on the job's host
       push      Push images that were built before, under the names that the build gave them
       promote   Put an image into another repository or account: the same digest, nothing is rebuilt
+      deploy    Deploy a pushed image, and end well only when it is what runs
+      restart   Deploy what is there once more: the same definition, whatever its tag means now
+      start     Raise the desired count, and wait until so many tasks run
+      stop      Set the desired count to 0, and wait until no task runs
+      rollback  Go back to an earlier revision of the task definition
+      status    Tell what runs: counts, deployments, and the digest of every task
+      run-task  Run one task beside the service, such as a migration, and exit with whether it succeeded
       settings  The operator's settings
 
     Options:
@@ -123,6 +130,13 @@ fn an_unknown_word_is_refused_with_the_nearest_known_one() {
       build     Build an image from a Dockerfile; in a job, on the job's host
       push      Push images that were built before, under the names that the build gave them
       promote   Put an image into another repository or account: the same digest, nothing is rebuilt
+      deploy    Deploy a pushed image, and end well only when it is what runs
+      restart   Deploy what is there once more: the same definition, whatever its tag means now
+      start     Raise the desired count, and wait until so many tasks run
+      stop      Set the desired count to 0, and wait until no task runs
+      rollback  Go back to an earlier revision of the task definition
+      status    Tell what runs: counts, deployments, and the digest of every task
+      run-task  Run one task beside the service, such as a migration, and exit with whether it succeeded
       settings  The operator's settings
 
     Options:

@@ -125,7 +125,7 @@ fn every_setting_is_explained() {
 
     grants.projects
         list of patterns · default: required
-        [[grants]] are rules; what the rules that fit a job give adds up, and without one a job may not build, push or promote. Paths of projects: `*` stops at a slash, `**` does not.
+        [[grants]] are rules; what the rules that fit a job give adds up, and without one a job may not build, push, promote or deploy. Paths of projects: `*` stops at a slash, `**` does not.
 
     grants.refs
         "protected", "unprotected" or "any" · default: "protected"
@@ -151,9 +151,17 @@ fn every_setting_is_explained() {
         list of patterns · default: none
         Images that builds, jobs and services may start from beyond Docker Hub and registries that anybody, or the job's own login, may read. Repositories of ECR have to stand here.
 
+    grants.deploy
+        list of patterns · default: none
+        Services the job may deploy, restart, start, stop, roll back and look at, such as "arn:aws:ecs:eu-west-1:123456789012:service/lower/{name}", or "local/*" for containers on the runner's own engine. Placeholders as in push.
+
+    grants.commands
+        list of patterns · default: none
+        Services whose one-off tasks (run-task) the job may give another command or other variables than the service's own: code under the application's role.
+
     grants.role_arn
         string · default: that of [aws]
-        Role the executor assumes for this rule's registries; the job never sees its credentials.
+        Role the executor assumes for this rule's registries and services; the job never sees its credentials.
 
     grants.external_id
         string · default: none
@@ -194,5 +202,9 @@ fn every_setting_is_explained() {
     aws.ecr.tags
         table of strings · default: none
         Tags of repositories that are made.
+
+    deploy.poll_ms
+        integer · default: 4000
+        Milliseconds between two looks at a service whose deployment is watched. Several services of one command share the same number of calls.
     "#);
 }

@@ -63,6 +63,9 @@ fn the_settings_in_force_can_be_read_back() {
     immutable_except = []
 
     [aws.ecr.tags]
+
+    [deploy]
+    poll_ms = 4000
     "#);
     std::fs::write(directory.path().join("again.toml"), &out).expect("it is ours");
     let (_, again, _) = call(

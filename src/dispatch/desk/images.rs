@@ -1,48 +1,28 @@
-//! Where a job's requests are worked on: with the host's engine and rights, within the job's grant.
-//!
-//! Everything starts when the first request comes; a job that asks for nothing pays for nothing. Refuses to print: the
-//! job hears over its line.
+//! Images for a job: built, pushed and promoted with the host's engine and rights, within the job's grant.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::broker::{Desk, Line, Reply};
+use super::{JobDesk, locked};
+use crate::broker::Line;
 use crate::docker::Engine;
 use crate::error::{Class, Error, Result, Signal};
-use crate::executor::{Standing, Visitor};
+use crate::executor::Standing;
 use crate::image::{self, Access, Context, Event, Maker, Owner, Request, StepLimits};
 use crate::job::{Credential, Facts};
-use crate::policy::{self, Grant};
-use crate::settings::Settings;
-
-pub(super) struct JobDesk {
-    settings: Settings,
-    facts: Result<Facts>,
-    credentials: Vec<Credential>,
-    /// Whose machine and rights these are.
-    standing: Standing,
-    state: PathBuf,
-}
+use crate::policy::{self, Asked, Grant};
 
 impl JobDesk {
-    pub(super) fn of(visitor: Visitor, settings: &Settings) -> Self {
-        JobDesk {
-            settings: settings.clone(),
-            facts: visitor.facts,
-            credentials: visitor.credentials,
-            standing: visitor.standing,
-            state: visitor.state,
-        }
-    }
-
-    fn work(&self, bytes: &[u8], line: &mut Line) -> Result<serde_json::Value> {
-        let request: Request = serde_json::from_slice(bytes)
-            .map_err(|error| Error::usage("the request cannot be read").caused_by(error))?;
+    pub(super) fn make_image(
+        &self,
+        request: &Request,
+        logins: Vec<Credential>,
+        facts: &Facts,
+        line: &mut Line,
+    ) -> Result<serde_json::Value> {
         let mut credentials = self.credentials.clone();
-        credentials.extend(logins(bytes)?);
-        let facts = self.facts.as_ref().map_err(Error::again)?;
+        credentials.extend(logins);
         let grant = match self.standing {
-            Standing::Granted => Grant::of_job(facts, &self.settings.grants)?,
+            Standing::Granted => Grant::of_job(facts, &self.settings.grants, Asked::Images)?,
             Standing::Own => Grant::of_callers_job(facts),
         };
         let engine = Engine::connect(&self.settings.docker, None)?;
@@ -83,7 +63,7 @@ impl JobDesk {
             tell: &tell,
         };
         let work = async {
-            match &request {
+            match request {
                 Request::Build(request) => image::build(&maker, request, &mut context)
                     .await
                     .and_then(value),
@@ -111,33 +91,6 @@ impl JobDesk {
             }
         })
     }
-}
-
-/// Where a request holds the logins that the job brings for registries that are not ECR.
-pub(super) const LOGINS: &str = "logins";
-
-fn logins(request: &[u8]) -> Result<Vec<Credential>> {
-    #[derive(serde::Deserialize)]
-    struct Brought {
-        #[serde(default)]
-        logins: Vec<Credential>,
-    }
-    serde_json::from_slice(request)
-        .map(|brought: Brought| brought.logins)
-        .map_err(|error| Error::usage("the request's logins cannot be read").caused_by(error))
-}
-
-impl Desk for JobDesk {
-    fn serve(&self, request: &[u8], line: &mut Line) -> Reply {
-        Reply::of(self.work(request, line))
-    }
-}
-
-fn locked<'a, 'b>(
-    line: &'a std::sync::Mutex<&'b mut Line>,
-) -> std::sync::MutexGuard<'a, &'b mut Line> {
-    line.lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn value(image: image::Image) -> Result<serde_json::Value> {
