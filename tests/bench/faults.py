@@ -13,7 +13,8 @@ class Reset(Exception):
 
 
 class Rules:
-    """The fault rules of one face: a JSON list in a file, read again when the file changes (and all counts restart)."""
+    """The fault rules of one face: a JSON list in a file, read again when the file changes (and counts restart, but for
+    rules of a `set` that are there as before)."""
 
     def __init__(self, path):
         self.path = path
@@ -43,15 +44,16 @@ class Rules:
             stamp = None
         if stamp == self.stamp:
             return
+        counts = {rule["text"]: count for rule, count in zip(self.rules, self.matches) if "set" in rule}
         self.stamp, self.rules = stamp, []
         try:
             if stamp:
                 with open(self.path) as file:
                     rules = json.load(file)
-                self.rules = [dict(rule, pattern=re.compile(rule.get("match", ""))) for rule in rules]
+                self.rules = [dict(rule, text=json.dumps(rule, sort_keys=True), pattern=re.compile(rule.get("match", ""))) for rule in rules]
         except (ValueError, TypeError, AttributeError, re.error) as error:
             print(f"ignored the fault rules in {self.path}: {error}", file=sys.stderr, flush=True)
-        self.matches = [0] * len(self.rules)
+        self.matches = [counts.get(rule["text"], 0) for rule in self.rules]
 
 
 class Journal:

@@ -1,8 +1,10 @@
 //! The bench's ECR from behind: what a repository holds, and what was asked of the registry and of AWS.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -87,7 +89,7 @@ impl Held {
 }
 
 /// One of the bench's stand-ins.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Face {
     Ecr,
     Aws,
@@ -102,61 +104,70 @@ impl Face {
     }
 }
 
-/// Rules of one test at a time; each matches only what its own repositories are asked.
-static RULES: Mutex<()> = Mutex::new(());
+/// The rules in force of all tests at once, by the number of their set.
+static RULES: Mutex<BTreeMap<u64, (Face, Vec<Value>)>> = Mutex::new(BTreeMap::new());
 
 /// Faults that hold for as long as the value lives.
 pub(crate) struct Faults<'a> {
     site: &'a Site,
-    face: Face,
-    _turn: MutexGuard<'static, ()>,
+    set: u64,
 }
 
 impl Site {
-    /// Lets the registry fail: `(pattern of METHOD path, the rest of the rule)`; `{}` in a pattern is this test's name.
+    /// Lets the registry fail: `(pattern of METHOD path, the rest of the rule)`; `{}` in a pattern is this test's name, and
+    /// keeps the rule from the requests of other tests.
     #[track_caller]
     pub(crate) fn faults(&self, rules: &[(&str, Value)]) -> Faults<'_> {
-        let turn = RULES.lock().unwrap_or_else(PoisonError::into_inner);
-        self.put_rules(Face::Ecr, rules);
-        Faults {
-            site: self,
-            face: Face::Ecr,
-            _turn: turn,
-        }
+        assert!(
+            rules.iter().all(|(pattern, _)| pattern.contains("{}")),
+            "a rule for all tests: {rules:?}"
+        );
+        self.put_rules(Face::Ecr, rules)
     }
 
     /// The same for AWS's APIs, which cannot tell tests apart: only for a site that is alone.
     #[track_caller]
     pub(crate) fn aws_faults(&self, rules: &[(&str, Value)]) -> Faults<'_> {
-        let turn = RULES.lock().unwrap_or_else(PoisonError::into_inner);
-        self.put_rules(Face::Aws, rules);
-        Faults {
-            site: self,
-            face: Face::Aws,
-            _turn: turn,
-        }
+        self.put_rules(Face::Aws, rules)
     }
 
     #[track_caller]
-    fn put_rules(&self, face: Face, rules: &[(&str, Value)]) {
-        let list: Vec<Value> = rules
-            .iter()
-            .map(|(pattern, rest)| {
-                let mut rule = rest.clone();
-                rule["match"] = pattern.replace("{}", &self.name).into();
-                rule
-            })
-            .collect();
+    fn put_rules(&self, face: Face, rules: &[(&str, Value)]) -> Faults<'_> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let set = COUNT.fetch_add(1, Ordering::Relaxed);
+        let list = rules.iter().map(|(pattern, rest)| {
+            let mut rule = rest.clone();
+            rule["match"] = pattern.replace("{}", &self.name).into();
+            rule["set"] = set.into();
+            rule
+        });
+        let list = list.collect();
+        let mut all = RULES.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(set, (face, list));
+        self.write_rules(face, &all)
+            .expect("the bench's state can be written");
+        Faults { site: self, set }
+    }
+
+    fn write_rules(
+        &self,
+        face: Face,
+        all: &BTreeMap<u64, (Face, Vec<Value>)>,
+    ) -> std::io::Result<()> {
+        let own = all.values().filter(|(one, _)| *one == face);
+        let list: Vec<Value> = own.flat_map(|(_, rules)| rules.clone()).collect();
         let path = self
             .stand
             .bench
             .state
             .join(format!("faults/{}.json", face.name()));
+        if list.is_empty() {
+            return std::fs::remove_file(&path);
+        }
         // Renamed into place: the stand-in never reads half a file.
         let new = path.with_extension("new");
-        std::fs::write(&new, Value::from(list).to_string())
-            .expect("the bench's state can be written");
-        std::fs::rename(&new, &path).expect("the bench's state can be written");
+        std::fs::write(&new, Value::from(list).to_string())?;
+        std::fs::rename(&new, &path)
     }
 
     /// What was asked of the registry about this test's repositories: `PUT manifests x 201`.
@@ -188,13 +199,10 @@ impl Site {
 
 impl Drop for Faults<'_> {
     fn drop(&mut self) {
-        let path = self
-            .site
-            .stand
-            .bench
-            .state
-            .join(format!("faults/{}.json", self.face.name()));
-        if std::fs::remove_file(path).is_err() {
+        let mut all = RULES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((face, _)) = all.remove(&self.set)
+            && self.site.write_rules(face, &all).is_err()
+        {
             // The bench is gone; the test says so.
         }
     }
