@@ -28,6 +28,9 @@ pub(crate) enum Var {
     XdgStateHome,
     /// The user's home directory.
     Home,
+    /// The account that the caller is logged in as. Source: POSIX, "Environment Variables" (LOGNAME).
+    User,
+    Logname,
     /// Commit of the job. Source: GitLab, predefined variables; as for all of `CI_*`. The job's own word.
     CiCommitSha,
     CiCommitShortSha,
@@ -85,6 +88,8 @@ pub(crate) enum Var {
     AwsEndpointUrl,
     AwsEndpointUrlEcs,
     AwsEndpointUrlLogs,
+    AwsEndpointUrlSsm,
+    AwsEndpointUrlDynamodb,
     AwsIgnoreConfiguredEndpointUrls,
     /// The text of such a file, for the registries of a job. Source: GitLab, "Access an image from a private container registry".
     DockerAuthConfig,
@@ -104,6 +109,8 @@ impl Var {
             Var::BuildExitCodeFile => "BUILD_EXIT_CODE_FILE",
             Var::XdgStateHome => "XDG_STATE_HOME",
             Var::Home => "HOME",
+            Var::User => "USER",
+            Var::Logname => "LOGNAME",
             Var::CiCommitSha => "CI_COMMIT_SHA",
             Var::CiCommitShortSha => "CI_COMMIT_SHORT_SHA",
             Var::CiCommitTimestamp => "CI_COMMIT_TIMESTAMP",
@@ -136,6 +143,8 @@ impl Var {
             Var::AwsEndpointUrl => "AWS_ENDPOINT_URL",
             Var::AwsEndpointUrlEcs => "AWS_ENDPOINT_URL_ECS",
             Var::AwsEndpointUrlLogs => "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
+            Var::AwsEndpointUrlSsm => "AWS_ENDPOINT_URL_SSM",
+            Var::AwsEndpointUrlDynamodb => "AWS_ENDPOINT_URL_DYNAMODB",
             Var::AwsIgnoreConfiguredEndpointUrls => "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
             Var::DockerAuthConfig => "DOCKER_AUTH_CONFIG",
             Var::DockerConfig => "DOCKER_CONFIG",
@@ -196,6 +205,14 @@ pub(crate) fn job_variable(name: &str) -> Option<String> {
 )]
 pub(crate) fn callers(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// What the caller's account is called, by their own shell.
+pub(crate) fn user_name() -> Option<String> {
+    let named = [Var::User, Var::Logname];
+    named
+        .into_iter()
+        .find_map(|var| var.text().filter(|name| !name.is_empty()))
 }
 
 /// Where this program keeps its own state for a user who is not root; `None`: the user has no home.

@@ -4,6 +4,7 @@
 //! inside a job's containers; `docker` is the one place that talks to the engine; below stand plain values.
 
 mod agent;
+mod audit;
 mod aws;
 mod broker;
 mod cli;

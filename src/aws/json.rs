@@ -49,6 +49,19 @@ pub(super) const LOGS: Service = Service {
     endpoint: Var::AwsEndpointUrlLogs,
 };
 
+pub(super) const SSM: Service = Service {
+    name: "ssm",
+    target: "AmazonSSM",
+    version: "1.1",
+    endpoint: Var::AwsEndpointUrlSsm,
+};
+pub(super) const DYNAMODB: Service = Service {
+    name: "dynamodb",
+    target: "DynamoDB_20120810",
+    version: "1.0",
+    endpoint: Var::AwsEndpointUrlDynamodb,
+};
+
 impl Aws {
     /// What is being asked, for sentences about its failure.
     pub(super) fn json_call(
@@ -66,6 +79,12 @@ impl Aws {
             role: self.role.clone(),
             doing: doing.to_string(),
         }
+    }
+
+    /// For policies: which account this is, nobody has to be asked for it.
+    pub(super) fn arn_in_any_account(&self, service: &str, path: &str) -> String {
+        let partition = crate::ecr_host::partition(&self.region);
+        format!("arn:{partition}:{service}:{}:*:{path}", self.region)
     }
 
     /// Sends one request, once, to this client's region.

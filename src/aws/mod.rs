@@ -15,9 +15,11 @@ mod failure;
 mod image;
 mod json;
 mod log;
+mod parameter;
 mod permission;
 mod repository;
 mod scan;
+mod table;
 mod token_cache;
 mod token_file;
 
@@ -27,6 +29,7 @@ pub(crate) use failure::{Failure, Landed, Reason};
 pub(crate) use image::ImageId;
 pub(crate) use repository::Repository;
 pub(crate) use scan::{Scan, ScanStatus, Severity};
+pub(crate) use table::{Put, Rows, Texts};
 pub(crate) use token_cache::TokenCache;
 
 use authorization::Token;

@@ -2,6 +2,7 @@
 //!
 //! Read next: `dispatch`, which turns each command into one call of a room.
 
+mod audit;
 mod deploy;
 mod image;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use audit::{AuditCommand, AuditListArgs};
 pub(crate) use deploy::{
     DeployArgs, IfBusyArg, OnPauseArg, ReportArgs, RestartArgs, RollbackArg, RollbackArgs,
     RunTaskArgs, StartArgs, StatusArgs, StopArgs, StrategyArg, SupersededArg, TargetArgs,
@@ -49,6 +51,9 @@ pub(crate) enum Command {
     Rollback(Box<RollbackArgs>),
     Status(Box<StatusArgs>),
     RunTask(Box<RunTaskArgs>),
+    /// The platform's audit trail
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// The operator's settings
     #[command(subcommand)]
     Settings(SettingsCommand),

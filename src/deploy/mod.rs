@@ -36,7 +36,7 @@ mod simulated;
 
 pub(crate) use ecs::{EcsPlace, Fleet};
 pub(crate) use end::Outcome;
-pub(crate) use event::{Event, Tell};
+pub(crate) use event::{Event, EventKind, Tell};
 pub(crate) use local::Local;
 pub(crate) use request::{
     DeployRequest, IfBusy, OnPause, OneOffRequest, Request, RollbackChoice, ServiceRequest,
@@ -46,7 +46,7 @@ pub(crate) use result::Deployed;
 pub(crate) use status::Status;
 pub(crate) use target::{Found, Said, local as local_target, named, of_repository};
 pub(crate) use tell::{
-    Format, Teller, Voice, deployments, diagnosis, dotenv, failure, picture, report, services,
-    status as status_text, table, task_log,
+    Format, Teller, Voice, deployments, diagnosis, dotenv, failure, outcome, picture, report,
+    services, status as status_text, table, task_log,
 };
 pub(crate) use work::{Done, Pace, SoFar, work};

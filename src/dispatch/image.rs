@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
+use super::audited::{self, Asker};
 use super::envelope;
 use crate::agent::DIRECTORY;
+use crate::audit::Trail;
 use crate::broker::{self, Reached};
 use crate::cli::{BuildArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
 use crate::docker::{Engine, Supply, Want};
@@ -201,6 +203,14 @@ fn here(
         min_free_bytes: 0,
         tell,
     };
+    let warn = |text: String| tell(Event::Warning(text));
+    let audit = &settings.audit;
+    let trail = Trail::of(audit, &settings.aws, &state, &Asker::Caller.session());
+    let deed = audited::image(request, maker.grant, Asker::Caller, &settings);
+    let open = match deed {
+        Some(deed) => engine.block_on(trail.begin(deed, audit.build, &warn))?,
+        None => None,
+    };
     let mut files = files;
     let mut context = || {
         let files = files
@@ -219,7 +229,9 @@ fn here(
     let done = engine
         .unless_interrupted(work)
         .map_err(|error| Error::system("cannot listen for signals").caused_by(error))?;
-    done.unwrap_or_else(|signal| Err(Error::new(Class::Cancelled(signal), "cancelled")))
+    let done = done.unwrap_or_else(|signal| Err(Error::new(Class::Cancelled(signal), "cancelled")));
+    engine.block_on(audited::ended(&trail, open, &done, &warn));
+    done
 }
 
 /// Serves a context from a thread of its own.

@@ -2,6 +2,8 @@
 //!
 //! Refuses to know how anything is done. Under the runner the stages answer with the runner's own two codes.
 
+mod audit;
+mod audited;
 mod build_request;
 mod credential;
 mod desk;
@@ -15,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command, ExecutorCommand, LocalArgs, SettingsCommand};
+use crate::cli::{AuditCommand, Cli, Command, ExecutorCommand, LocalArgs, SettingsCommand};
 use crate::error::{Class, Error, Result};
 use crate::executor::{self, Outcome, RunnerCodes};
 use crate::job::Stage;
@@ -45,8 +47,13 @@ pub(crate) fn dispatch() -> ExitCode {
             let output = Output::for_people();
             finish(
                 &output,
-                Settings::load(config)
-                    .and_then(|settings| executor::sweep(&settings, mode, &output)),
+                Settings::load(config).and_then(|settings| {
+                    if mode == executor::Mode::Remove {
+                        audit::settle(&settings, executor::state(&settings), &output);
+                        audit::settle(&settings, image::callers_state(), &output);
+                    }
+                    executor::sweep(&settings, mode, &output)
+                }),
             )
         }
         Command::Executor(stage) => in_job(&stage, config),
@@ -99,6 +106,10 @@ pub(crate) fn dispatch() -> ExitCode {
             let output = Output::for_people();
             finish(&output, services::run_task(&arguments, config, &output))
         }
+        Command::Audit(AuditCommand::List(arguments)) => {
+            let output = Output::for_people();
+            finish(&output, audit::list(&arguments, config, &output))
+        }
         Command::Settings(command) => {
             let output = Output::for_people();
             finish(&output, show_settings(&command, config, &output))
@@ -142,7 +153,9 @@ fn in_job(stage: &ExecutorCommand, config: Option<&Path>) -> ExitCode {
             executor::run(&settings, script, &stage, &codes, &output, &open)
         }
         ExecutorCommand::Cleanup | ExecutorCommand::Sweep { .. } => {
-            executor::cleanup(&settings).map(|()| Outcome::Done)
+            let cleaned = executor::cleanup(&settings);
+            audit::settle(&settings, executor::state(&settings), &output);
+            cleaned.map(|()| Outcome::Done)
         }
     });
     match result {

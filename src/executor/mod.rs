@@ -37,6 +37,7 @@ pub(crate) use start::start;
 pub(crate) use sweep::{Mode, sweep};
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::env::{self, Var};
 use crate::error::Result;
@@ -67,6 +68,11 @@ impl Job {
             .get(name)
             .is_some_and(|value| value == "true" || value == "1")
     }
+}
+
+/// Where the executor keeps what all jobs of this host share.
+pub(crate) fn state(settings: &Settings) -> Result<PathBuf> {
+    Ok(place::Place::of(&settings.executor)?.state_dir().to_owned())
 }
 
 /// The settings in force: where `local` drives, the caller is the operator and brings no registry.

@@ -15,6 +15,8 @@ pub(crate) struct Facts {
     pub(crate) project: String,
     pub(crate) project_id: u64,
     pub(crate) job_id: u64,
+    /// Who began the job, by GitLab's number; `None`: GitLab did not say.
+    pub(crate) user_id: Option<u64>,
     pub(crate) reference: Reference,
     pub(crate) protection: Protection,
     /// Tells this project's own things on this host from any other's, per side of protection.
@@ -57,6 +59,7 @@ impl Facts {
             project,
             project_id: job.job_info.project_id,
             job_id: job.id,
+            user_id: job.job_info.user_id.filter(|id| *id > 0),
             reference,
             protection: if job.is_protected() {
                 Protection::Protected

@@ -49,6 +49,8 @@ pub(crate) struct JobInfo {
     pub(crate) project_id: u64,
     #[serde(default)]
     pub(crate) project_full_path: Option<String>,
+    #[serde(default)]
+    pub(crate) user_id: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

@@ -93,6 +93,7 @@ impl Setting<'_> {
         JobResponse {
             id,
             job_info: JobInfo {
+                user_id: None,
                 name: job.name.clone(),
                 project_id: self.project.id,
                 project_full_path: Some(self.project.path.clone()),

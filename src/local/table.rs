@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::decide::Fate;
-use crate::output::duration;
+use crate::output::{columns, duration};
 use crate::pipeline::{Job, Pipeline, When};
 
 /// Jobs by stage, with image and needs.
@@ -69,28 +69,6 @@ fn words(fate: &Fate) -> String {
         Fate::Canceled => "cancelled".to_owned(),
         Fate::Skipped(why) => format!("skipped ({why})"),
     }
-}
-
-/// Cells padded to the width of their column, without blanks at the end of a line.
-fn columns<const N: usize>(rows: &[[String; N]]) -> String {
-    let width = |n: usize| {
-        rows.iter()
-            .map(|row| row[n].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..N).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        let cells: Vec<String> = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:<width$}"))
-            .collect();
-        text.push_str(cells.join("  ").trim_end());
-        text.push('\n');
-    }
-    text
 }
 
 #[cfg(test)]

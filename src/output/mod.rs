@@ -3,6 +3,7 @@
 //! Refuses to decide anything: it is handed finished values. Write errors end nothing: when the reader of the log is
 //! gone the work still has to come to its end, so a failed write is dropped here, in this one place.
 
+mod columns;
 mod section;
 
 use std::fmt::Display;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use crate::env::Var;
 use crate::error::Error;
 
+pub(crate) use columns::columns;
 pub(crate) use section::Section;
 
 /// Where words and data go. In `prepare` and `run` both streams are the job log.

@@ -7,6 +7,7 @@ fn facts(project: &str, reference: Reference, protection: Protection) -> Facts {
         project: project.to_owned(),
         project_id: 7,
         job_id: 1,
+        user_id: None,
         reference,
         protection,
         side_key: "0123456789abcdef".to_owned(),

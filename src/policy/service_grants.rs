@@ -73,6 +73,7 @@ mod tests {
             project: "shop/Cart".to_owned(),
             project_id: 7,
             job_id: 1,
+            user_id: None,
             reference: Reference::Branch("main".to_owned()),
             protection: Protection::Protected,
             side_key: "0123456789abcdef".to_owned(),

@@ -144,7 +144,7 @@ impl EcrSettings {
 }
 
 /// `arn:<partition>:iam::<12 digits>:role/<path and name>`.
-fn is_role_arn(text: &str) -> bool {
+pub(super) fn is_role_arn(text: &str) -> bool {
     let mut parts = text.splitn(6, ':');
     let mut next = || parts.next().unwrap_or_default();
     let (arn, partition, service, region, account, resource) =

@@ -2,6 +2,7 @@
 //!
 //! A test in the parent holds this table and the settings' own fields together.
 
+mod audit;
 mod aws;
 mod deploy;
 mod grants;
@@ -180,6 +181,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Key> {
         .chain(grants::KEYS)
         .chain(aws::KEYS)
         .chain(deploy::KEYS)
+        .chain(audit::KEYS)
 }
 
 /// The one key that is a list of tables.

@@ -4,6 +4,7 @@
 //! keys, with the nearest known one, and values of the wrong type. Never read from a job: settings belong to the operator.
 //! Read next: `keys` for the table behind `settings explain`.
 
+mod audit;
 mod aws;
 mod containers;
 mod deploy;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::env::Var;
 use crate::error::{Error, Result};
 
+pub(crate) use audit::{AuditSettings, AuditShape, OnAuditFailure};
 pub(crate) use aws::{AwsSettings, EcrSettings, EncryptionKind};
 pub(crate) use containers::{JobContainerSettings, OneOrMany};
 pub(crate) use deploy::DeploySettings;
@@ -34,6 +36,7 @@ pub(crate) struct Settings {
     pub(crate) grants: Vec<GrantSettings>,
     pub(crate) aws: AwsSettings,
     pub(crate) deploy: DeploySettings,
+    pub(crate) audit: AuditSettings,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -159,6 +162,9 @@ impl Settings {
         if let Err((key, why)) = self.aws.check() {
             return wrong(key, &why);
         }
+        if let Err((key, why)) = self.audit.check() {
+            return wrong(key, &why);
+        }
         if self.grants.iter().any(|rule| rule.projects.is_empty()) {
             return wrong(
                 "grants.projects",
@@ -218,6 +224,11 @@ mod tests {
         full.aws.external_id = Some("x".to_owned());
         full.aws.ecr.kms_key = Some("x".to_owned());
         full.aws.ecr.lifecycle_policy_file = Some(PathBuf::from("/x"));
+        full.audit.table = Some("x".to_owned());
+        full.audit.table_parameter = Some("x".to_owned());
+        full.audit.region = Some("x".to_owned());
+        full.audit.role_arn = Some("x".to_owned());
+        full.audit.external_id = Some("x".to_owned());
         let mut found = Vec::new();
         collect("", &toml::Table::try_from(&full).unwrap(), &mut found);
         let mut known: Vec<String> = keys::all().map(|key| key.path.to_owned()).collect();

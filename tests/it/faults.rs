@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What can go wrong, by the names of the table's first column.
-const CASES: [&str; 127] = [
+const CASES: [&str; 132] = [
     "kill -9 of config",
     "kill -9 of prepare",
     "kill -9 of run",
@@ -132,6 +132,11 @@ const CASES: [&str; 127] = [
     "two pipelines that deploy at once",
     "container on this engine that fails",
     "another project's image as a service",
+    "audit row that cannot be written at first",
+    "audit row that cannot be written at last",
+    "answer to an audit row lost",
+    "kill -9 of audited work",
+    "cancel of audited work",
 ];
 
 /// The words of the third column, each with what a test has to assert for it.

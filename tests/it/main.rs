@@ -7,6 +7,7 @@
 mod support;
 
 mod agent;
+mod audit;
 mod build;
 mod calls;
 mod cancel;

@@ -40,3 +40,4 @@ pub(crate) use report::{Format, report};
 pub(crate) use several::table;
 pub(crate) use status_view::{changes as status_changes, status};
 pub(crate) use teller::{Teller, Voice};
+pub(crate) use words::outcome;

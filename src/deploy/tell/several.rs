@@ -6,6 +6,7 @@
 use super::words;
 use crate::deploy::end::Outcome;
 use crate::deploy::result::Deployed;
+use crate::output::columns;
 
 /// Lower is worse.
 fn rank(outcome: Outcome) -> u8 {
@@ -68,28 +69,6 @@ pub(crate) fn table(all: &[Deployed]) -> String {
         ]
     }));
     columns(&rows)
-}
-
-/// Left-aligned columns, two spaces between them.
-pub(super) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: [usize; N] = std::array::from_fn(width);
-    let mut text = String::new();
-    for row in rows {
-        let cells = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:<width$}"));
-        let line = cells.collect::<Vec<_>>().join("  ");
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::json::health;
-use super::several::columns;
 use super::words;
 use crate::deploy::status::{Status, StatusDeployment, StatusTask};
+use crate::output::columns;
 
 const MOST_TASKS: usize = 20;
 const MOST_EVENTS: usize = 5;

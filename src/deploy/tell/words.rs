@@ -100,7 +100,7 @@ pub(super) fn stop_code(code: &StopCode) -> String {
 }
 
 /// As it stands in JSON and in `DEPLOY_STATUS`.
-pub(super) fn outcome(outcome: Outcome) -> &'static str {
+pub(crate) fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Ok => "ok",
         Outcome::NoChange => "no_change",

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::{JobDesk, locked};
+use crate::audit::Trail;
 use crate::broker::Line;
+use crate::dispatch::audited::{self, Asker};
 use crate::docker::Engine;
 use crate::error::{Class, Error, Result, Signal};
 use crate::executor::Standing;
@@ -62,17 +64,26 @@ impl JobDesk {
                 .unwrap_or(0),
             tell: &tell,
         };
+        if let Request::Features { builder } = request {
+            return engine.block_on(image::features(&engine, *builder));
+        }
+        let warn = |text: String| tell(Event::Warning(text));
+        let asker = Asker::Job(facts);
+        let audit = &self.settings.audit;
+        let trail = Trail::of(audit, &self.settings.aws, &self.state, &asker.session());
+        let open = match audited::image(request, &grant, asker, &self.settings) {
+            Some(deed) => engine.block_on(trail.begin(deed, audit.build, &warn))?,
+            None => None,
+        };
         let work = async {
             match request {
-                Request::Build(request) => image::build(&maker, request, &mut context)
-                    .await
-                    .and_then(value),
-                Request::Push(request) => image::push_built(&maker, request).await.and_then(value),
-                Request::Promote(request) => image::promote(&maker, request).await.and_then(value),
-                Request::Features { builder } => image::features(&engine, *builder).await,
+                Request::Build(request) => image::build(&maker, request, &mut context).await,
+                Request::Push(request) => image::push_built(&maker, request).await,
+                Request::Promote(request) => image::promote(&maker, request).await,
+                Request::Features { .. } => Err(Error::usage("features are no image")),
             }
         };
-        engine.block_on(async {
+        let done = engine.block_on(async {
             let work = std::pin::pin!(tokio::time::timeout(until, work));
             let death = std::pin::pin!(death);
             match futures_util::future::select(work, death).await {
@@ -89,7 +100,9 @@ impl JobDesk {
                     "the job went away",
                 )),
             }
-        })
+        });
+        engine.block_on(audited::ended(&trail, open, &done, &warn));
+        done.and_then(value)
     }
 }
 

@@ -26,6 +26,7 @@ impl JobDesk {
                 facts,
                 grant: &grant,
             },
+            state: self.state.clone(),
         };
         let death = line.death();
         let line = std::sync::Mutex::new(line);

@@ -2,7 +2,8 @@
 //!
 //! A test makes a [`Stand`] (settings and state of its own), asks it for a [`Job`], and calls the job's stages one by one.
 
-pub(crate) mod bench;
+pub(crate) mod audit;
+mod bench;
 pub(crate) mod cluster;
 pub(crate) mod ecr;
 pub(crate) mod ended;

@@ -206,5 +206,45 @@ fn every_setting_is_explained() {
     deploy.poll_ms
         integer · default: 4000
         Milliseconds between two looks at a service whose deployment is watched. Several services of one command share the same number of calls.
+
+    audit.table
+        string · default: none
+        Name of the DynamoDB table for audit rows. Without it and without table_parameter no rows are written.
+
+    audit.table_parameter
+        string · default: none
+        Parameter of Systems Manager that holds the table's name, such as "/baws/Audit", in place of table.
+
+    audit.region
+        string · default: that of the work
+        Region of the table and of its parameter.
+
+    audit.role_arn
+        string · default: the host's own identity
+        Role that writes and reads audit rows. Never the role of a grant.
+
+    audit.external_id
+        string · default: none
+        External id that the role asks for.
+
+    audit.shape
+        "baws" or "opa" · default: "baws"
+        What a row looks like: 14 attributes, or 17 with prefix, provider and application.
+
+    audit.prefix
+        string · default: ""
+        The platform's prefix, for the shape opa.
+
+    audit.provider
+        string · default: ""
+        Name of the environment provider that the table belongs to, for the shape opa.
+
+    audit.deploy
+        "fail-closed", "fail-open" or "off" · default: "fail-closed"
+        Work on services whose first row cannot be written: fail-closed does not do it, fail-open does it with a warning, off writes no rows.
+
+    audit.build
+        "fail-closed", "fail-open" or "off" · default: "fail-open"
+        The same for images that are pushed to ECR.
     "#);
 }

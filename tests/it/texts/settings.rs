@@ -66,6 +66,13 @@ fn the_settings_in_force_can_be_read_back() {
 
     [deploy]
     poll_ms = 4000
+
+    [audit]
+    shape = "baws"
+    prefix = ""
+    provider = ""
+    deploy = "fail-closed"
+    build = "fail-open"
     "#);
     std::fs::write(directory.path().join("again.toml"), &out).expect("it is ours");
     let (_, again, _) = call(

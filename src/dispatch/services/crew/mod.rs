@@ -5,9 +5,10 @@
 
 mod local;
 mod places;
+mod records;
 mod rights;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use crate::interrupt::interrupted;
 use crate::settings::Settings;
 
 use places::{Places, Spot};
+use records::Records;
 use rights::Assignment;
 pub(in crate::dispatch) use rights::Worker;
 
@@ -29,6 +31,8 @@ const MOST_SERVICES: usize = 200;
 pub(in crate::dispatch) struct Crew<'a> {
     pub(in crate::dispatch) settings: &'a Settings,
     pub(in crate::dispatch) worker: Worker<'a>,
+    /// Where this host, or this caller, keeps what lasts longer than one command.
+    pub(in crate::dispatch) state: PathBuf,
 }
 
 /// Outside a job: the caller's credentials, this machine's engine.
@@ -37,6 +41,7 @@ pub(super) fn here(request: &Request, config: Option<&Path>, tell: Tell<'_>) -> 
     let crew = Crew {
         settings: &settings,
         worker: Worker::Caller,
+        state: crate::dispatch::image::callers_state()?,
     };
     let ended = async {
         let ended = interrupted()
@@ -98,6 +103,7 @@ impl Crew<'_> {
                 local::prepare(place, &request.verb, &self.worker).await?;
             }
         }
+        let records = Records::begin(self, request, assignments, tell).await?;
         let so_far: Vec<SoFar> = request
             .targets
             .iter()
@@ -127,20 +133,23 @@ impl Crew<'_> {
                 *locked(finished) = Some(done);
             }
         });
-        let signal = {
+        let ended = {
             let all = std::pin::pin!(join_all(each));
             let ended = std::pin::pin!(ended);
             match select(all, ended).await {
-                Either::Left(_) => None,
-                Either::Right((signal, _)) => Some(signal?),
+                Either::Left(_) => Ok(None),
+                Either::Right((signal, _)) => signal.map(Some),
             }
         };
+        let signal = ended.as_ref().ok().copied().flatten();
         let done = so_far.iter().zip(&finished).map(|(so_far, finished)| {
             locked(finished)
                 .take()
                 .unwrap_or_else(|| cancelled(so_far, signal))
         });
-        Ok(done.collect())
+        let mut done: Vec<Done> = done.collect();
+        records.end(request, &mut done, tell).await;
+        ended.map(|_| done)
     }
 }
 
