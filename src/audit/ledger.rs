@@ -78,8 +78,11 @@ impl Held {
     }
 }
 
-/// Entries whose processes are gone, now held by us. An entry that cannot be read comes as an error with its path.
-pub(super) fn abandoned(dir: &Path) -> Vec<Result<(Held, Entry), (PathBuf, io::Error)>> {
+/// An entry whose process is gone, now held by us; or the path of one that cannot be read, and why.
+pub(super) type Note = Result<(Held, Entry), (PathBuf, io::Error)>;
+
+/// All of them.
+pub(super) fn abandoned(dir: &Path) -> Vec<Note> {
     let Ok(listed) = std::fs::read_dir(dir) else {
         return Vec::new();
     };
@@ -126,7 +129,7 @@ mod tests {
 
     fn entry() -> Entry {
         Entry {
-            deed: Deed::default(),
+            deed: crate::audit::row::sample(),
             settings: AuditSettings::default(),
             ended: None,
         }

@@ -5,7 +5,7 @@
 //! attribute that no writer sets.
 
 use super::row::{COMPONENT, CREATED_AT, ID};
-use super::trail::Trail;
+use super::tables::Tables;
 use crate::aws::{Rows, Texts};
 use crate::error::Result;
 
@@ -25,12 +25,12 @@ pub(crate) struct Found {
 
 /// All rows that are wanted, newest first; `since`: none created before it, as text (`2026-11-01`).
 pub(crate) async fn find(
-    trail: &Trail<'_>,
+    tables: &Tables<'_>,
     region: &str,
     wanted: &Wanted<'_>,
     since: Option<&str>,
 ) -> Result<Found> {
-    let table = trail.table(region).await?;
+    let table = tables.table(region).await?;
     let (mut rows, mut read, mut next) = (Vec::new(), 0, None);
     loop {
         let which = match wanted {

@@ -7,11 +7,35 @@
 mod ledger;
 mod list;
 mod row;
+mod tables;
 mod trail;
+
+use std::time::Duration;
+
+use crate::aws::Failure;
+use crate::error::Result;
 
 pub(crate) use list::{Found, Wanted, find};
 pub(crate) use row::{Action, Deed, Status};
-pub(crate) use trail::{Open, Trail, settle};
+pub(crate) use tables::Tables;
+pub(crate) use trail::{Open, Trail, Unsettled};
 
 /// Attribute to text.
 pub(crate) type Row = crate::aws::Texts;
+
+/// Between tries of a call that may succeed later.
+const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_secs(1)];
+
+/// Calls again what may succeed a little later.
+async fn persistently<T>(call: impl AsyncFn() -> Result<T, Failure>) -> Result<T> {
+    let mut pauses = PAUSES.into_iter();
+    loop {
+        match call().await {
+            Ok(done) => return Ok(done),
+            Err(failure) => match pauses.next().filter(|_| failure.is_transient()) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Err(failure.into()),
+            },
+        }
+    }
+}

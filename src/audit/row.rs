@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::aws::Texts;
+use crate::output::utc;
 use crate::rollout::clean;
 use crate::settings::{AuditSettings, AuditShape};
 
@@ -61,9 +62,9 @@ impl Status {
 }
 
 /// What is done, by whom and to what.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Deed {
-    pub(crate) action: Option<Action>,
+    pub(crate) action: Action,
     /// Twelve digits.
     pub(crate) account: String,
     pub(crate) region: String,
@@ -90,7 +91,7 @@ impl Deed {
         status: Status,
         message: &str,
     ) -> Texts {
-        let action = self.action.map_or("", Action::text);
+        let action = self.action.text();
         let moment = moment(at_ms);
         let text = |text: &str| clean(text, LONGEST_TEXT);
         let part = |text: &str| clean(text, LONGEST_PART).replace('#', "-");
@@ -134,37 +135,28 @@ impl Deed {
 /// `2026-11-26T16:02:03.004Z`
 fn moment(at_ms: u64) -> String {
     let seconds = i64::try_from(at_ms / 1000).unwrap_or(0);
-    let at = time::OffsetDateTime::from_unix_timestamp(seconds)
-        .unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-        at.year(),
-        u8::from(at.month()),
-        at.day(),
-        at.hour(),
-        at.minute(),
-        at.second(),
-        at_ms % 1000
-    )
+    format!("{}.{:03}Z", utc(seconds), at_ms % 1000)
+}
+
+/// For tests.
+#[cfg(test)]
+pub(super) fn sample() -> Deed {
+    Deed {
+        action: Action::UpdateService,
+        account: "123456789012".to_owned(),
+        region: "eu-west-1".to_owned(),
+        user: "gitlab-user-2".to_owned(),
+        origin: "GitLab-CI".to_owned(),
+        component: "shop".to_owned(),
+        subject: "lower#shop-service".to_owned(),
+        role: String::new(),
+        request: "deploy lower#shop-service".to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn deed() -> Deed {
-        Deed {
-            action: Some(Action::UpdateService),
-            account: "123456789012".to_owned(),
-            region: "eu-west-1".to_owned(),
-            user: "gitlab-user-2".to_owned(),
-            origin: "GitLab-CI".to_owned(),
-            component: "shop".to_owned(),
-            subject: "lower#shop-service".to_owned(),
-            role: String::new(),
-            request: "deploy lower#shop-service".to_owned(),
-        }
-    }
 
     fn named(row: &Texts) -> Vec<&str> {
         row.keys().map(String::as_str).collect()
@@ -173,7 +165,7 @@ mod tests {
     #[test]
     fn a_row_of_the_first_revision_has_its_fourteen_attributes() {
         let settings = AuditSettings::default();
-        let row = deed().row(&settings, 1_795_708_923_004, Status::InProgress, "");
+        let row = sample().row(&settings, 1_795_708_923_004, Status::InProgress, "");
         assert_eq!(
             named(&row),
             [
@@ -221,7 +213,7 @@ mod tests {
             provider: "lower".to_owned(),
             ..AuditSettings::default()
         };
-        let row = deed().row(&settings, 1_795_708_923_004, Status::Success, "good");
+        let row = sample().row(&settings, 1_795_708_923_004, Status::Success, "good");
         assert_eq!(row.len(), 17, "{row:?}");
         assert_eq!(
             row[ID],
@@ -238,7 +230,7 @@ mod tests {
         let deed = Deed {
             user: "a#b\u{1b}[31m\n".to_owned(),
             request: "x".repeat(5000),
-            ..deed()
+            ..sample()
         };
         let row = deed.row(&AuditSettings::default(), 0, Status::Failed, "a\nb");
         assert_eq!(row["initiatedBy"], "a-b[31m");

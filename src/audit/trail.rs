@@ -6,16 +6,14 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::Mutex;
-
-use super::ledger::{Entry, Held, abandoned};
+use super::ledger::{Entry, Held, Note, abandoned};
+use super::persistently;
 use super::row::{Deed, ID, Status};
-use crate::aws::{AssumeRole, Aws, Failure, Put, Rows, Texts};
-use crate::error::{Cause, Error, Result};
-use crate::settings::{AuditSettings, AwsSettings, OnAuditFailure};
+use super::tables::{Table, Tables};
+use crate::aws::{Put, Rows, SESSION, Texts};
+use crate::error::{Error, Result};
+use crate::settings::{AwsSettings, OnAuditFailure};
 
-/// Between tries of a call that may succeed later.
-const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_secs(1)];
 /// Rows of one key in one millisecond: one of them waits for its own.
 const MOST_TAKEN: u64 = 20;
 
@@ -25,42 +23,24 @@ const LONGEST_SETTLING: Duration = Duration::from_secs(30);
 const NEVER_TOLD: &str =
     "the work was ended before it could tell how: its process was killed, or its host stopped";
 
-/// Where rows go.
+/// Where rows go, and where what is under way is noted.
 pub(crate) struct Trail<'a> {
-    settings: &'a AuditSettings,
-    aws: &'a AwsSettings,
+    tables: Tables<'a>,
     ledger: PathBuf,
-    /// Names this program's sessions in CloudTrail.
-    session: String,
-    /// By region: the connection, and the table's name.
-    tables: Mutex<Vec<(String, std::sync::Arc<Table>)>>,
 }
 
-pub(super) struct Table {
-    pub(super) aws: Aws,
-    pub(super) name: String,
-}
-
-/// Work whose first row is written. Without [`Trail::end`] it counts as never told, and [`settle`] tells it so.
+/// Work whose first row is written. Without [`Trail::end`] it counts as never told, and [`Unsettled`] tells it so.
 pub(crate) struct Open {
-    deed: Deed,
+    entry: Entry,
     held: Held,
 }
 
 impl<'a> Trail<'a> {
     /// `state`: the directory for what is under way. Asks nothing of anybody.
-    pub(crate) fn of(
-        settings: &'a AuditSettings,
-        aws: &'a AwsSettings,
-        state: &Path,
-        session: &str,
-    ) -> Self {
+    pub(crate) fn of(tables: Tables<'a>, state: &Path) -> Self {
         Trail {
-            settings,
-            aws,
-            ledger: state.join("audit"),
-            session: session.to_owned(),
-            tables: Mutex::new(Vec::new()),
+            tables,
+            ledger: ledger(state),
         }
     }
 
@@ -74,7 +54,7 @@ impl<'a> Trail<'a> {
         on_failure: OnAuditFailure,
         warn: &(dyn Fn(String) + Send + Sync),
     ) -> Result<Option<Open>> {
-        if !self.settings.is_on() || on_failure == OnAuditFailure::Off {
+        if !self.tables.settings.is_on() || on_failure == OnAuditFailure::Off {
             return Ok(None);
         }
         match self.open(deed).await {
@@ -91,7 +71,7 @@ impl<'a> Trail<'a> {
     async fn open(&self, deed: Deed) -> Result<Open> {
         let entry = Entry {
             deed,
-            settings: self.settings.clone(),
+            settings: self.tables.settings.clone(),
             ended: None,
         };
         let held = Held::begin(&self.ledger, &entry).map_err(|error| {
@@ -99,9 +79,8 @@ impl<'a> Trail<'a> {
                 .caused_by(error)
                 .hint("the operator checks that directory's permissions, and whether the disk is full")
         })?;
-        let deed = entry.deed;
-        match self.put(&deed, Status::InProgress, "").await {
-            Ok(()) => Ok(Open { deed, held }),
+        match put(&self.tables, &entry.deed, Status::InProgress, "").await {
+            Ok(()) => Ok(Open { entry, held }),
             Err(error) => Err(match held.remove() {
                 Ok(()) => error,
                 Err(other) => error.caused_by(other),
@@ -112,16 +91,15 @@ impl<'a> Trail<'a> {
     /// Writes the last row.
     ///
     /// # Errors
-    /// It cannot be written now: it is kept on this host, and [`settle`] writes it.
+    /// It cannot be written now: it is kept on this host, and [`Unsettled`] writes it.
     pub(crate) async fn end(&self, open: Open, status: Status, message: &str) -> Result<()> {
-        let Open { deed, mut held } = open;
-        let entry = Entry {
-            deed,
-            settings: self.settings.clone(),
-            ended: Some((status, message.to_owned())),
-        };
+        let Open {
+            mut entry,
+            mut held,
+        } = open;
+        entry.ended = Some((status, message.to_owned()));
         let noted = held.write(&entry);
-        self.put(&entry.deed, status, message)
+        put(&self.tables, &entry.deed, status, message)
             .await
             .map_err(|error| {
                 let error = match &noted {
@@ -134,81 +112,54 @@ impl<'a> Trail<'a> {
             Error::system("cannot remove the note of a row that is written").caused_by(error)
         })
     }
+}
 
-    async fn put(&self, deed: &Deed, status: Status, message: &str) -> Result<()> {
-        let table = self.table(&deed.region).await?;
-        let mut at_ms = now_ms();
-        for _ in 0..MOST_TAKEN {
-            let row = deed.row(self.settings, at_ms, status, message);
-            match persistently(async || table.aws.put_new(&table.name, ID, &row).await).await? {
-                Put::Written => return Ok(()),
-                Put::Taken if table.holds(&row).await? => return Ok(()),
-                Put::Taken => at_ms += 1,
-            }
-        }
-        Err(Error::system(format!(
-            "the audit table `{}` has rows of every moment",
-            table.name
-        )))
+fn ledger(state: &Path) -> PathBuf {
+    state.join("audit")
+}
+
+/// Work that did not tell its end itself. Nobody else takes it up as long as the value lives.
+pub(crate) struct Unsettled(Vec<Note>);
+
+impl Unsettled {
+    /// `None`: there is none. `state`: as in [`Trail::of`].
+    pub(crate) fn of(state: &Path) -> Option<Self> {
+        let notes = abandoned(&ledger(state));
+        (!notes.is_empty()).then_some(Unsettled(notes))
     }
 
-    /// Connected to once for each region.
-    pub(super) async fn table(&self, region: &str) -> Result<std::sync::Arc<Table>> {
-        let region = self.settings.region.as_deref().unwrap_or(region);
-        let mut known = self.tables.lock().await;
-        if let Some((_, table)) = known.iter().find(|(one, _)| one == region) {
-            return Ok(std::sync::Arc::clone(table));
+    /// Writes the last rows. What cannot be told now is tried again the next time; each failure is one error.
+    pub(crate) async fn settle(self, aws: &AwsSettings) -> Vec<Error> {
+        let begun = std::time::Instant::now();
+        let mut failed = Vec::new();
+        for note in self.0 {
+            if begun.elapsed() > LONGEST_SETTLING {
+                failed.push(
+                    Error::system("there are more notes of audited work than there is time for")
+                        .hint("`baws-ci executor sweep` goes on with them"),
+                );
+                break;
+            }
+            let told = match note {
+                Ok((held, entry)) => settled(held, &entry, aws).await,
+                Err((path, error)) => {
+                    let what = format!("cannot read `{}`, a note of audited work", path.display());
+                    let hint = "the operator looks into it, and removes it";
+                    Err(Error::system(what).caused_by(error).hint(hint))
+                }
+            };
+            failed.extend(told.err());
         }
-        let role = self.settings.role_arn.clone().map(|role_arn| AssumeRole {
-            role_arn,
-            external_id: self.settings.external_id.clone(),
-            session_name: self.session.clone(),
-            policy: None,
-        });
-        let aws = Aws::connect(self.aws, role.as_ref(), region).await;
-        let name = match (&self.settings.table, &self.settings.table_parameter) {
-            (Some(name), _) => name.clone(),
-            (None, Some(parameter)) => named_by(&aws, parameter, region).await?,
-            (None, None) => return Err(no_table()),
-        };
-        let table = std::sync::Arc::new(Table { aws, name });
-        known.push((region.to_owned(), std::sync::Arc::clone(&table)));
-        Ok(table)
+        failed
     }
 }
 
-/// Tells the ends of work that did not tell them itself, noted in `state`. What cannot be told now is tried again the next
-/// time; each failure is one error.
-pub(crate) async fn settle(state: &Path, aws: &AwsSettings) -> Vec<Error> {
-    let begun = std::time::Instant::now();
-    let mut failed = Vec::new();
-    for found in abandoned(&state.join("audit")) {
-        if begun.elapsed() > LONGEST_SETTLING {
-            failed.push(
-                Error::system("there are more notes of audited work than there is time for")
-                    .hint("`baws-ci executor sweep` goes on with them"),
-            );
-            break;
-        }
-        let told = match found {
-            Ok((held, entry)) => settled(held, &entry, state, aws).await,
-            Err((path, error)) => {
-                let what = format!("cannot read `{}`, a note of audited work", path.display());
-                let hint = "the operator looks into it, and removes it";
-                Err(Error::system(what).caused_by(error).hint(hint))
-            }
-        };
-        failed.extend(told.err());
-    }
-    failed
-}
-
-async fn settled(held: Held, entry: &Entry, state: &Path, aws: &AwsSettings) -> Result<()> {
+async fn settled(held: Held, entry: &Entry, aws: &AwsSettings) -> Result<()> {
     let never_told = (Status::Failed, NEVER_TOLD.to_owned());
     let (status, message) = entry.ended.clone().unwrap_or(never_told);
     let at = held.path().display().to_string();
-    let trail = Trail::of(&entry.settings, aws, state, "baws-ci");
-    let put = trail.put(&entry.deed, status, &message).await;
+    let tables = Tables::of(&entry.settings, aws, SESSION.to_owned());
+    let put = put(&tables, &entry.deed, status, &message).await;
     put.map_err(|error| {
         error.hint(format!(
             "it is noted in `{at}`, and tried again by the next cleanup or `baws-ci executor sweep`"
@@ -216,6 +167,24 @@ async fn settled(held: Held, entry: &Entry, state: &Path, aws: &AwsSettings) -> 
     })?;
     held.remove()
         .map_err(|error| Error::system(format!("cannot remove `{at}`")).caused_by(error))
+}
+
+async fn put(tables: &Tables<'_>, deed: &Deed, status: Status, message: &str) -> Result<()> {
+    let region = tables.settings.region.as_deref().unwrap_or(&deed.region);
+    let table = tables.table(region).await?;
+    let mut at_ms = now_ms();
+    for _ in 0..MOST_TAKEN {
+        let row = deed.row(tables.settings, at_ms, status, message);
+        match persistently(async || table.aws.put_new(&table.name, ID, &row).await).await? {
+            Put::Written => return Ok(()),
+            Put::Taken if table.holds(&row).await? => return Ok(()),
+            Put::Taken => at_ms += 1,
+        }
+    }
+    Err(Error::system(format!(
+        "the audit table `{}` has rows of every moment",
+        table.name
+    )))
 }
 
 impl Table {
@@ -235,38 +204,6 @@ impl Table {
             if next.is_none() {
                 return Ok(false);
             }
-        }
-    }
-}
-
-async fn named_by(aws: &Aws, parameter: &str, region: &str) -> Result<String> {
-    let found = persistently(async || aws.parameter(parameter).await).await?;
-    let name = found.filter(|name| !name.trim().is_empty());
-    name.ok_or_else(|| {
-        Error::precondition(format!(
-            "the parameter `{parameter}` in `{region}` does not name the audit table"
-        ))
-        .caused_by(Cause::line("it is not there, or empty"))
-        .hint("the operator checks `table_parameter` and `region` in `[audit]`, or names the table by `table`")
-    })
-}
-
-pub(super) fn no_table() -> Error {
-    Error::precondition("this host has no audit table").hint(
-        "the operator names it by `table` or `table_parameter` in `[audit]` of the settings, such as `table_parameter = \"/baws/Audit\"`",
-    )
-}
-
-/// Calls again what may succeed a little later.
-async fn persistently<T>(call: impl AsyncFn() -> Result<T, Failure>) -> Result<T> {
-    let mut pauses = PAUSES.into_iter();
-    loop {
-        match call().await {
-            Ok(done) => return Ok(done),
-            Err(failure) => match pauses.next().filter(|_| failure.is_transient()) {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => return Err(failure.into()),
-            },
         }
     }
 }

@@ -14,13 +14,14 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 
 use super::{AssumeRole, Aws};
 use crate::env::Var;
 use crate::settings::AwsSettings;
 
 const ATTEMPTS: u32 = 3;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 /// Metadata and a role's credentials together; the SDK's own limit of 5 s is shorter than one slow attempt.
 const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(45);
@@ -38,7 +39,7 @@ impl Aws {
         let configured = settings.role_arn.as_ref().map(|arn| AssumeRole {
             role_arn: arn.clone(),
             external_id: settings.external_id.clone(),
-            session_name: "baws-ci".to_owned(),
+            session_name: super::SESSION.to_owned(),
             ..AssumeRole::default()
         });
         let role = role.cloned().or(configured);
@@ -97,16 +98,13 @@ async fn host_config(region: &str) -> (SdkConfig, DefaultCredentialsChain) {
         .imds_client(metadata)
         .build()
         .await;
-    let identities = IdentityCache::lazy()
-        .load_timeout(CREDENTIALS_TIMEOUT)
-        .build();
     let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .no_credentials()
         .region(region)
         .http_client(http)
         .retry_config(retries)
         .timeout_config(timeouts)
-        .identity_cache(identities)
+        .identity_cache(no_credentials_yet())
         .app_name(AppName::new("baws-ci").expect("letters and a hyphen are allowed"))
         .load()
         .await;
@@ -127,11 +125,7 @@ impl Aws {
             .config
             .clone()
             .into_builder()
-            .identity_cache(
-                IdentityCache::lazy()
-                    .load_timeout(CREDENTIALS_TIMEOUT)
-                    .build(),
-            )
+            .identity_cache(no_credentials_yet())
             .build();
         *self
             .ecs
@@ -139,6 +133,12 @@ impl Aws {
             .unwrap_or_else(std::sync::PoisonError::into_inner) = ecs_client(&fresh);
         self.forget_credentials().await;
     }
+}
+
+fn no_credentials_yet() -> SharedIdentityCache {
+    IdentityCache::lazy()
+        .load_timeout(CREDENTIALS_TIMEOUT)
+        .build()
 }
 
 /// Without retries of the SDK's own: who calls knows what may be sent again, and how long to wait.

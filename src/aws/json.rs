@@ -14,11 +14,11 @@ use serde_json::Value;
 
 use super::Aws;
 use super::call::Call;
+use super::connect::CONNECT_TIMEOUT;
 use super::failure::Failure;
 use crate::env::Var;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Credentials that end within this time are fetched anew.
 const LEFT: Duration = Duration::from_secs(60);
 /// Answers are small; a larger one is none of AWS's.

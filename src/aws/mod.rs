@@ -51,6 +51,13 @@ pub(crate) struct Aws {
     role: Option<String>,
 }
 
+/// Names this program's sessions in CloudTrail; those for a job are [`session_of_job`]'s.
+pub(crate) const SESSION: &str = "baws-ci";
+
+pub(crate) fn session_of_job(job_id: u64) -> String {
+    format!("{SESSION}-job-{job_id}")
+}
+
 /// A role to act as.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AssumeRole {

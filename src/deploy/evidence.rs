@@ -164,11 +164,10 @@ pub(super) async fn lines_by<P: Place>(
 
 /// Digests that ECS has resolved and that were not wanted.
 pub(super) fn resolved<P: Place>(work: &Work<'_, P>, revision: &Revision, expected: &Expected) {
-    let matters = |name: &str| expected.containers.iter().any(|one| one.container == name);
     let digests = revision
         .images
         .iter()
-        .filter(|one| matters(&one.container))
+        .filter(|one| expected.matters(&one.container))
         .filter_map(|one| one.digest.clone())
         .collect();
     work.so_far.write(|known| known.digests_observed = digests);

@@ -51,6 +51,11 @@ impl Expected {
         self.containers.iter().any(|one| !one.digests.is_empty())
     }
 
+    /// Whether the digest of this container counts: where nothing is known of any, that of each.
+    pub(super) fn matters(&self, container: &str) -> bool {
+        self.containers.is_empty() || self.containers.iter().any(|one| one.container == container)
+    }
+
     fn judge(&self, told: impl Fn(&str) -> Option<String>) -> Match {
         let mut end = Match::Unknown;
         for wanted in self.containers.iter().filter(|one| !one.digests.is_empty()) {

@@ -31,29 +31,22 @@ pub(super) async fn revision<P: Place>(
         ))
     };
     if let Some(number) = to {
-        let found = work.place.definition(&format!("{name}:{number}")).await;
-        return match found {
-            Ok(found) if found.is_active() => Ok(found),
-            Ok(found) => Err(none(format!("{} is inactive", short(found.arn())))),
-            Err(trouble)
-                if matches!(trouble.kind, TroubleKind::NotFound | TroubleKind::Invalid) =>
-            {
-                Err(none(format!(
-                    "there is no revision {number} of `{}`",
-                    now.family()
-                )))
-            }
-            Err(trouble) => Err(trouble.into()),
+        return match if_there(work, &format!("{name}:{number}")).await? {
+            Some(found) if found.is_active() => Ok(found),
+            Some(found) => Err(none(format!("{} is inactive", short(found.arn())))),
+            None => Err(none(format!(
+                "there is no revision {number} of `{}`",
+                now.family()
+            ))),
         };
     }
     let images: Vec<(String, String)> = owned(now);
     for number in (1..own).rev().take(MOST_REVISIONS as usize) {
-        match work.place.definition(&format!("{name}:{number}")).await {
-            Ok(found) if found.is_active() && owned(&found) != images => return Ok(found),
-            Ok(_) => {}
-            Err(trouble)
-                if matches!(trouble.kind, TroubleKind::NotFound | TroubleKind::Invalid) => {}
-            Err(trouble) => return Err(trouble.into()),
+        if let Some(found) = if_there(work, &format!("{name}:{number}")).await?
+            && found.is_active()
+            && owned(&found) != images
+        {
+            return Ok(found);
         }
     }
     Err(none(format!(
@@ -61,6 +54,16 @@ pub(super) async fn revision<P: Place>(
         now.family()
     ))
     .hint("a service whose definition only names a tag is taken back by pushing the older image under that tag and `baws-ci restart`"))
+}
+
+async fn if_there<P: Place>(work: &Work<'_, P>, arn: &str) -> Result<Option<Definition>, Ended> {
+    match work.place.definition(arn).await {
+        Ok(found) => Ok(Some(found)),
+        Err(trouble) if matches!(trouble.kind, TroubleKind::NotFound | TroubleKind::Invalid) => {
+            Ok(None)
+        }
+        Err(trouble) => Err(trouble.into()),
+    }
 }
 
 fn owned(definition: &Definition) -> Vec<(String, String)> {

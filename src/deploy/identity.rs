@@ -29,14 +29,10 @@ pub(super) async fn digest_of<P: Place>(
     expected: &Expected,
 ) -> Option<String> {
     let revision = revision_of(work, deployment).await?;
-    let matters = |name: &str| {
-        expected.containers.is_empty()
-            || expected.containers.iter().any(|one| one.container == name)
-    };
     let image = revision
         .images
         .into_iter()
-        .find(|one| matters(&one.container))?;
+        .find(|one| expected.matters(&one.container))?;
     image.digest
 }
 

@@ -162,21 +162,17 @@ fn by_revision<P: Place>(
 
 /// Digests of the containers that matter, once each.
 fn observed(tasks: &[&Task], revision: Option<&Revision>, expected: &Expected) -> Vec<String> {
-    let matters = |name: &str| {
-        expected.containers.is_empty()
-            || expected.containers.iter().any(|one| one.container == name)
-    };
     let of_tasks = tasks
         .iter()
         .flat_map(|task| &task.containers)
-        .filter(|one| matters(&one.name))
+        .filter(|one| expected.matters(&one.name))
         .filter_map(|one| one.image_digest.clone());
     let mut all: Vec<String> = of_tasks.collect();
     if all.is_empty() {
         let images = revision
             .map(|one| one.images.as_slice())
             .unwrap_or_default();
-        let of_revision = images.iter().filter(|one| matters(&one.container));
+        let of_revision = images.iter().filter(|one| expected.matters(&one.container));
         all = of_revision.filter_map(|one| one.digest.clone()).collect();
     }
     all.sort();

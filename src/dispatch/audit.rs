@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::audited::Asker;
-use crate::audit::{Found, Trail, Wanted, find};
+use super::runtime;
+use crate::audit::{Found, Tables, Unsettled, Wanted, find};
+use crate::aws::SESSION;
 use crate::cli::AuditListArgs;
 use crate::env::Var;
 use crate::error::{Error, Result};
@@ -38,14 +39,9 @@ pub(super) fn list(
         (None, Some(component)) => Wanted::Component(component),
         (None, None) => return Err(Error::usage("name an application, or a key by --id")),
     };
-    let session = Asker::Caller.session();
-    let in_region = crate::settings::AuditSettings {
-        region: Some(region.clone()),
-        ..settings.audit.clone()
-    };
-    let trail = Trail::of(&in_region, &settings.aws, Path::new("/"), &session);
+    let tables = Tables::of(&settings.audit, &settings.aws, SESSION.to_owned());
     let since = arguments.since.as_deref();
-    let mut found = runtime()?.block_on(find(&trail, &region, &wanted, since))?;
+    let mut found = runtime()?.block_on(find(&tables, &region, &wanted, since))?;
     let all = found.rows.len();
     found.rows.truncate(arguments.limit);
     match arguments.json {
@@ -126,16 +122,13 @@ pub(super) fn settle(settings: &Settings, state: Result<PathBuf>, output: &Outpu
     if !settings.audit.is_on() {
         return;
     }
-    let failed = state
-        .and_then(|state| Ok(runtime()?.block_on(crate::audit::settle(&state, &settings.aws))));
+    let failed = state.and_then(|state| {
+        Ok(match Unsettled::of(&state) {
+            Some(unsettled) => runtime()?.block_on(unsettled.settle(&settings.aws)),
+            None => Vec::new(),
+        })
+    });
     for error in failed.unwrap_or_else(|error| vec![error]) {
         output.warning(super::audited::told(&error));
     }
-}
-
-fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::system("cannot start the runtime for calls").caused_by(error))
 }

@@ -1,13 +1,16 @@
 //! What the audit trail says of a request: who asked, for which application, about what.
 
-use crate::audit::{Action, Deed, Open, Status, Trail};
+use std::path::Path;
+
+use crate::audit::{Action, Deed, Open, Status, Tables, Trail};
+use crate::aws::{SESSION, session_of_job};
 use crate::ecr_host::EcrHost;
 use crate::env;
 use crate::error::Result;
 use crate::image::{Image, Request};
 use crate::image_ref::ImageRef;
 use crate::job::Facts;
-use crate::policy::Grant;
+use crate::policy::{Grant, GrantedRole};
 use crate::settings::Settings;
 
 /// Who asked.
@@ -17,104 +20,133 @@ pub(super) enum Asker<'a> {
     Job(&'a Facts),
 }
 
+/// What is asked for.
+pub(super) struct What<'a> {
+    pub(super) action: Action,
+    pub(super) account: &'a str,
+    pub(super) region: &'a str,
+    /// `cluster#service`, or the repository.
+    pub(super) subject: String,
+    /// Of a grant.
+    pub(super) role: Option<GrantedRole>,
+    pub(super) request: String,
+}
+
 impl Asker<'_> {
-    /// A deed of theirs, still without what it is.
-    pub(super) fn deed(self) -> Deed {
+    /// The row for what they ask for; `component` is what it is of where no project says so.
+    pub(super) fn deed(self, settings: &Settings, what: What<'_>, component: &str) -> Deed {
+        let deed = Deed {
+            action: what.action,
+            account: what.account.to_owned(),
+            region: what.region.to_owned(),
+            user: env::user_name().unwrap_or_else(|| "unknown".to_owned()),
+            origin: "baws-ci".to_owned(),
+            component: component.to_owned(),
+            subject: what.subject,
+            role: what
+                .role
+                .map(|role| role.role_arn)
+                .or_else(|| settings.aws.role_arn.clone())
+                .unwrap_or_default(),
+            request: what.request,
+        };
         match self {
-            Asker::Caller => Deed {
-                user: env::user_name().unwrap_or_else(|| "unknown".to_owned()),
-                origin: "baws-ci".to_owned(),
-                ..Deed::default()
-            },
+            Asker::Caller => deed,
             Asker::Job(facts) => Deed {
                 user: match facts.user_id {
                     Some(id) => format!("gitlab-user-{id}"),
                     None => format!("gitlab-job-{}", facts.job_id),
                 },
                 origin: "GitLab-CI".to_owned(),
-                component: facts
-                    .project
-                    .rsplit('/')
-                    .next()
-                    .unwrap_or_default()
-                    .to_owned(),
+                component: last_word(&facts.project).to_owned(),
                 request: format!(
-                    " by job {} of {} on {}",
-                    facts.job_id, facts.project, facts.reference
+                    "{} by job {} of {} on {}",
+                    deed.request, facts.job_id, facts.project, facts.reference
                 ),
-                ..Deed::default()
+                ..deed
             },
         }
     }
 
     pub(super) fn session(self) -> String {
         match self {
-            Asker::Caller => "baws-ci".to_owned(),
-            Asker::Job(facts) => format!("baws-ci-job-{}", facts.job_id),
+            Asker::Caller => SESSION.to_owned(),
+            Asker::Job(facts) => session_of_job(facts.job_id),
+        }
+    }
+}
+
+fn last_word(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+/// The trail of one request for an image.
+pub(super) struct ImageRecord<'a> {
+    trail: Trail<'a>,
+    open: Option<Open>,
+    warn: &'a (dyn Fn(String) + Send + Sync),
+}
+
+impl<'a> ImageRecord<'a> {
+    /// `warn` hears of rows that cannot be written, where the work goes on without.
+    ///
+    /// # Errors
+    /// The first row cannot be written, and the work is not to be done without.
+    pub(super) async fn begin(
+        request: &Request,
+        grant: &Grant,
+        asker: Asker<'_>,
+        settings: &'a Settings,
+        state: &Path,
+        warn: &'a (dyn Fn(String) + Send + Sync),
+    ) -> Result<Self> {
+        let tables = Tables::of(&settings.audit, &settings.aws, asker.session());
+        let trail = Trail::of(tables, state);
+        let open = match image(request, grant, asker, settings) {
+            Some(deed) => trail.begin(deed, settings.audit.build, warn).await?,
+            None => None,
+        };
+        Ok(ImageRecord { trail, open, warn })
+    }
+
+    /// Writes the last row.
+    pub(super) async fn end(self, done: &Result<Image>) {
+        let Some(open) = self.open else { return };
+        let (status, message) = match done {
+            Ok(image) => {
+                let digests = image.pushed.iter().map(|one| one.digest.as_str());
+                (Status::Success, digests.collect::<Vec<_>>().join(", "))
+            }
+            Err(error) => (Status::Failed, error.to_string()),
+        };
+        if let Err(error) = self.trail.end(open, status, &message).await {
+            (self.warn)(told(&error));
         }
     }
 }
 
 /// The row for an image that goes to ECR, where it is granted; `None`: nothing in AWS is changed.
-pub(super) fn image(
-    request: &Request,
-    grant: &Grant,
-    asker: Asker<'_>,
-    settings: &Settings,
-) -> Option<Deed> {
+fn image(request: &Request, grant: &Grant, asker: Asker<'_>, settings: &Settings) -> Option<Deed> {
     let (action, to): (Action, &[String]) = match request {
         Request::Build(build) if build.push.is_some() => (Action::BuildImage, &build.tags),
         Request::Push(push) => (Action::PushImage, &push.images),
         Request::Promote(promote) => (Action::PromoteImage, &promote.to),
         Request::Build(_) | Request::Features { .. } => return None,
     };
-    let images = to.iter().filter_map(|text| text.parse::<ImageRef>().ok());
-    let (image, host) = images
-        .filter_map(|image| {
-            let host: EcrHost = image.registry()?.parse().ok()?;
-            Some((image, host))
-        })
-        .next()?;
-    let role = grant.push(&image).ok()?;
-    let mut deed = asker.deed();
-    deed.action = Some(action);
-    deed.account = host.account().to_owned();
-    deed.region = host.region().to_owned();
-    deed.role = role
-        .map(|role| role.role_arn)
-        .or_else(|| settings.aws.role_arn.clone())
-        .unwrap_or_default();
-    deed.subject = image.repository().to_owned();
-    if deed.component.is_empty() {
-        deed.component = deed
-            .subject
-            .rsplit('/')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-    }
-    deed.request = format!("{}{}", to.join(", "), deed.request);
-    Some(deed)
-}
-
-/// Writes the last row of work on an image; what hinders it is told by `warn`.
-pub(super) async fn ended(
-    trail: &Trail<'_>,
-    open: Option<Open>,
-    done: &Result<Image>,
-    warn: &(dyn Fn(String) + Send + Sync),
-) {
-    let Some(open) = open else { return };
-    let (status, message) = match done {
-        Ok(image) => {
-            let digests = image.pushed.iter().map(|one| one.digest.as_str());
-            (Status::Success, digests.collect::<Vec<_>>().join(", "))
-        }
-        Err(error) => (Status::Failed, error.to_string()),
+    let (image, host) = to.iter().find_map(|text| {
+        let image: ImageRef = text.parse().ok()?;
+        let host: EcrHost = image.registry()?.parse().ok()?;
+        Some((image, host))
+    })?;
+    let what = What {
+        action,
+        account: host.account(),
+        region: host.region(),
+        subject: image.repository().to_owned(),
+        role: grant.push(&image).ok()?,
+        request: to.join(", "),
     };
-    if let Err(error) = trail.end(open, status, &message).await {
-        warn(told(&error));
-    }
+    Some(asker.deed(settings, what, last_word(image.repository())))
 }
 
 /// The error in one line with what follows from it.

@@ -67,13 +67,7 @@ fn get(server: &str) -> Result<String> {
     }
     let settings = Settings::load(None)?;
     let access = Access::of_caller(&settings.aws, callers_state()?.join("tokens"))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            Error::system("cannot start the runtime for AWS calls").caused_by(error)
-        })?;
-    let (user, secret) = runtime.block_on(access.ecr_login(&host))?;
+    let (user, secret) = super::runtime()?.block_on(access.ecr_login(&host))?;
     Ok(format!(
         "{}\n",
         json!({"ServerURL": server, "Username": user, "Secret": secret.reveal()})

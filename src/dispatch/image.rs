@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::audited::{self, Asker};
+use super::audited::{Asker, ImageRecord};
 use super::envelope;
 use crate::agent::DIRECTORY;
-use crate::audit::Trail;
 use crate::broker::{self, Reached};
 use crate::cli::{BuildArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
 use crate::docker::{Engine, Supply, Want};
@@ -204,13 +203,15 @@ fn here(
         tell,
     };
     let warn = |text: String| tell(Event::Warning(text));
-    let audit = &settings.audit;
-    let trail = Trail::of(audit, &settings.aws, &state, &Asker::Caller.session());
-    let deed = audited::image(request, maker.grant, Asker::Caller, &settings);
-    let open = match deed {
-        Some(deed) => engine.block_on(trail.begin(deed, audit.build, &warn))?,
-        None => None,
-    };
+    let record = ImageRecord::begin(
+        request,
+        maker.grant,
+        Asker::Caller,
+        &settings,
+        &state,
+        &warn,
+    );
+    let record = engine.block_on(record)?;
     let mut files = files;
     let mut context = || {
         let files = files
@@ -218,20 +219,28 @@ fn here(
             .ok_or_else(|| Error::system("there is no build context"))?;
         context_of(files)
     };
-    let work = async {
-        match request {
-            Request::Build(request) => image::build(&maker, request, &mut context).await,
-            Request::Push(request) => image::push_built(&maker, request).await,
-            Request::Promote(request) => image::promote(&maker, request).await,
-            Request::Features { .. } => Err(Error::usage("features are no image")),
-        }
+    let done = engine.unless_interrupted(make(&maker, request, &mut context));
+    let done = match done {
+        Ok(Ok(done)) => done,
+        Ok(Err(signal)) => Err(Error::new(Class::Cancelled(signal), "cancelled")),
+        Err(error) => Err(Error::system("cannot listen for signals").caused_by(error)),
     };
-    let done = engine
-        .unless_interrupted(work)
-        .map_err(|error| Error::system("cannot listen for signals").caused_by(error))?;
-    let done = done.unwrap_or_else(|signal| Err(Error::new(Class::Cancelled(signal), "cancelled")));
-    engine.block_on(audited::ended(&trail, open, &done, &warn));
+    engine.block_on(record.end(&done));
     done
+}
+
+/// Does what is asked for, here or for a job.
+pub(super) async fn make(
+    maker: &Maker<'_>,
+    request: &Request,
+    context: &mut (dyn FnMut() -> Result<Context> + Send),
+) -> Result<Image> {
+    match request {
+        Request::Build(request) => image::build(maker, request, context).await,
+        Request::Push(request) => image::push_built(maker, request).await,
+        Request::Promote(request) => image::promote(maker, request).await,
+        Request::Features { .. } => Err(Error::usage("features are no image")),
+    }
 }
 
 /// Serves a context from a thread of its own.

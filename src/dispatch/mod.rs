@@ -216,6 +216,14 @@ fn usage(error: &clap::Error) -> ExitCode {
     }
 }
 
+/// For calls to AWS, where no engine brings its own.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::system("cannot start the runtime for calls").caused_by(error))
+}
+
 /// The containers of a job start this program under another name, and so does Docker.
 fn is_called(name: &str) -> bool {
     std::env::args_os().next().is_some_and(|called| {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use crate::aws::{AssumeRole, Aws, TokenCache};
+use crate::aws::{AssumeRole, Aws, SESSION, TokenCache, session_of_job};
 use crate::ecr_host::EcrHost;
 use crate::error::Result;
 use crate::image_ref::ImageRef;
@@ -50,7 +50,7 @@ impl Access {
         Access {
             aws: aws.clone(),
             tokens: Arc::new(TokenCache::in_dir(tokens)),
-            session: format!("baws-ci-job-{job_id}"),
+            session: session_of_job(job_id),
             others: Others::Job(credentials),
         }
     }
@@ -59,7 +59,7 @@ impl Access {
         Ok(Access {
             aws: aws.clone(),
             tokens: Arc::new(TokenCache::in_dir(tokens)),
-            session: "baws-ci".to_owned(),
+            session: SESSION.to_owned(),
             others: Others::Docker(Arc::new(DockerConfig::load()?)),
         })
     }

@@ -176,6 +176,21 @@ pub(crate) fn bytes(count: u64) -> String {
     }
 }
 
+/// `2026-11-26T16:02:03`, of seconds since 1970; what no calendar has is the year 1970.
+pub(crate) fn utc(unix_secs: i64) -> String {
+    let at = time::OffsetDateTime::from_unix_timestamp(unix_secs)
+        .unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
+        at.year(),
+        u8::from(at.month()),
+        at.day(),
+        at.hour(),
+        at.minute(),
+        at.second()
+    )
+}
+
 /// `0.4 s`, `12 s`, `3 min 20 s`.
 pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();

@@ -47,6 +47,12 @@ impl Service {
     pub(crate) fn deployment(&self, id: &str) -> Option<&Deployment> {
         self.deployments.iter().find(|one| one.id == id)
     }
+
+    /// Tasks of all deployments but this one.
+    pub(crate) fn running_of_others(&self, id: &str) -> u32 {
+        let others = self.deployments.iter().filter(|one| one.id != id);
+        others.map(|one| one.running).sum()
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]

@@ -164,7 +164,7 @@ const CLASSES: [(&str, &[&str]); 7] = [
 ];
 
 /// What shows that a test looks at what is left; functions of the tests' own do it for some.
-const LOOKS: [&str; 11] = [
+const LOOKS: [&str; 12] = [
     "cleaned_up()",
     "nothing_left()",
     "goes_on(",
@@ -174,6 +174,7 @@ const LOOKS: [&str; 11] = [
     "told(",
     "failure",
     "site.service(",
+    "site.changed(",
     "Here::new()",
     "Site::deploying()",
 ];

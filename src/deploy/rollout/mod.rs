@@ -17,7 +17,7 @@ use super::preflight::{self, Before};
 use super::request::{DeployRequest, ServiceRequest, Strategy};
 use super::start::start;
 use super::work::{Ended, Work};
-use crate::rollout::{Scheduling, Service};
+use crate::rollout::{Definition, Scheduling, Service};
 
 use busy::{Busy, busy};
 use pinning::{pinned, plan, update};
@@ -90,16 +90,7 @@ pub(in crate::deploy) async fn restart<P: Place>(
     work: &Work<'_, P>,
     request: &ServiceRequest,
 ) -> Result<Ended, Ended> {
-    work.phase("preflight");
-    let before = preflight::service(work).await?;
-    preflight::is_deployable(work, &before.service)?;
-    if is_off(&before.service) {
-        return Ok(not_running(work));
-    }
-    let definition = work
-        .place
-        .definition(&before.service.task_definition)
-        .await?;
+    let (before, definition) = running(work).await?;
     let expected = images::of_definition(work, &definition, None).await?;
     let update = Update {
         force: true,
@@ -113,16 +104,7 @@ pub(in crate::deploy) async fn rollback<P: Place>(
     to: Option<u32>,
     request: &ServiceRequest,
 ) -> Result<Ended, Ended> {
-    work.phase("preflight");
-    let before = preflight::service(work).await?;
-    preflight::is_deployable(work, &before.service)?;
-    if is_off(&before.service) {
-        return Ok(not_running(work));
-    }
-    let now = work
-        .place
-        .definition(&before.service.task_definition)
-        .await?;
+    let (before, now) = running(work).await?;
     let target = going_back::revision(work, &now, to).await?;
     work.status(format!("going back to {}", short(target.arn())));
     let expected = images::of_definition(work, &target, None).await?;
@@ -132,6 +114,21 @@ pub(in crate::deploy) async fn rollback<P: Place>(
         desired: None,
     };
     carry_out(work, &before, &update, &expected, request).await
+}
+
+/// The service, which is to run, and its definition.
+async fn running<P: Place>(work: &Work<'_, P>) -> Result<(Before, Definition), Ended> {
+    work.phase("preflight");
+    let before = preflight::service(work).await?;
+    preflight::is_deployable(work, &before.service)?;
+    if is_off(&before.service) {
+        return Err(not_running(work));
+    }
+    let definition = work
+        .place
+        .definition(&before.service.task_definition)
+        .await?;
+    Ok((before, definition))
 }
 
 /// Sends the update, and follows it to its end.

@@ -70,19 +70,7 @@ pub(super) fn took(ms: u64) -> String {
 
 /// `2026-11-26T16:02:03Z`; `None`: the clock was never told.
 pub(super) fn utc(at: At) -> Option<String> {
-    if at == At::default() {
-        return None;
-    }
-    let at = time::OffsetDateTime::from_unix_timestamp(at.0.div_euclid(1000)).ok()?;
-    Some(format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-        at.year(),
-        u8::from(at.month()),
-        at.day(),
-        at.hour(),
-        at.minute(),
-        at.second()
-    ))
+    (at != At::default()).then(|| format!("{}Z", output::utc(at.0.div_euclid(1000))))
 }
 
 /// As ECS writes it.

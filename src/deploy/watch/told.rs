@@ -12,10 +12,6 @@ impl<'w, 'a, P: Place> Watch<'w, 'a, P> {
     pub(super) fn record(&mut self) {
         let Some(service) = &self.last else { return };
         let own = service.deployment(&self.ours.id);
-        let others = service
-            .deployments
-            .iter()
-            .filter(|one| one.id != self.ours.id);
         self.work.moment(Moment {
             after_ms: 0,
             state: name(&self.state).to_owned(),
@@ -23,7 +19,7 @@ impl<'w, 'a, P: Place> Watch<'w, 'a, P> {
             pending: own.map_or(0, |one| one.pending),
             failed: own.map_or(0, |one| one.failed_tasks),
             desired: own.map_or(service.desired, |one| one.desired),
-            others: others.map(|one| one.running).sum(),
+            others: service.running_of_others(&self.ours.id),
         });
         let new: Vec<Event> = service
             .events
@@ -50,13 +46,9 @@ impl<'w, 'a, P: Place> Watch<'w, 'a, P> {
 
     pub(super) fn tell_state(&self) {
         let (own, others) = self.last.as_ref().map_or((None, 0), |service| {
-            let others = service
-                .deployments
-                .iter()
-                .filter(|one| one.id != self.ours.id);
             (
                 service.deployment(&self.ours.id),
-                others.map(|one| one.running).sum::<u32>(),
+                service.running_of_others(&self.ours.id),
             )
         });
         let counts = own.map_or_else(String::new, |own| {

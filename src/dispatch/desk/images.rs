@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::{JobDesk, locked};
-use crate::audit::Trail;
 use crate::broker::Line;
-use crate::dispatch::audited::{self, Asker};
+use crate::dispatch::audited::{Asker, ImageRecord};
+use crate::dispatch::image::make;
 use crate::docker::Engine;
 use crate::error::{Class, Error, Result, Signal};
 use crate::executor::Standing;
@@ -68,21 +68,16 @@ impl JobDesk {
             return engine.block_on(image::features(&engine, *builder));
         }
         let warn = |text: String| tell(Event::Warning(text));
-        let asker = Asker::Job(facts);
-        let audit = &self.settings.audit;
-        let trail = Trail::of(audit, &self.settings.aws, &self.state, &asker.session());
-        let open = match audited::image(request, &grant, asker, &self.settings) {
-            Some(deed) => engine.block_on(trail.begin(deed, audit.build, &warn))?,
-            None => None,
-        };
-        let work = async {
-            match request {
-                Request::Build(request) => image::build(&maker, request, &mut context).await,
-                Request::Push(request) => image::push_built(&maker, request).await,
-                Request::Promote(request) => image::promote(&maker, request).await,
-                Request::Features { .. } => Err(Error::usage("features are no image")),
-            }
-        };
+        let record = ImageRecord::begin(
+            request,
+            &grant,
+            Asker::Job(facts),
+            &self.settings,
+            &self.state,
+            &warn,
+        );
+        let record = engine.block_on(record)?;
+        let work = make(&maker, request, &mut context);
         let done = engine.block_on(async {
             let work = std::pin::pin!(tokio::time::timeout(until, work));
             let death = std::pin::pin!(death);
@@ -101,7 +96,7 @@ impl JobDesk {
                 )),
             }
         });
-        engine.block_on(audited::ended(&trail, open, &done, &warn));
+        engine.block_on(record.end(&done));
         done.and_then(value)
     }
 }

@@ -10,9 +10,7 @@ use crate::support::{Site, Started};
 #[test]
 fn a_service_of_many_tasks_is_verified_page_by_page() {
     let site = Site::deploying();
-    site.pushed("latest", "before");
-    let service = site.service(json!({"desired": 250}));
-    let image = site.pushed("latest", "after");
+    let (service, image) = site.changed(json!({"desired": 250}));
     let (told, ended) = service.result(&["deploy", "--image", &image]);
     ended_as(&told, &ended, "ok", 0);
     assert_eq!(
@@ -24,9 +22,7 @@ fn a_service_of_many_tasks_is_verified_page_by_page() {
 #[test]
 fn words_of_the_future_are_no_end() {
     let site = Site::deploying();
-    site.pushed("latest", "before");
-    let service = site.service(json!({}));
-    let image = site.pushed("latest", "after");
+    let (service, image) = site.changed(json!({}));
     service.goes(json!([
         {"at": 0.05, "tasks": {"pending": 1, "running": 1}, "sd_status": "TELEPORTING", "lifecycle": "FOLDING_SPACE", "rollout": "DREAMING"},
         {"at": 0.4, "sd_status": "IN_PROGRESS", "complete": true},
@@ -38,9 +34,7 @@ fn words_of_the_future_are_no_end() {
 #[test]
 fn credentials_that_end_in_the_middle_are_renewed() {
     let site = Site::alone().quickly();
-    site.pushed("latest", "before");
-    let service = site.service(json!({}));
-    let image = site.pushed("latest", "after");
+    let (service, image) = site.changed(json!({}));
     let body = json!({"__type": "ExpiredTokenException", "message": "The security token included in the request is expired"});
     let rule = json!({"status": 400, "body": body, "skip": 3, "times": 1});
     let _faults = site.aws_faults(&[("DescribeServices$", rule)]);
@@ -52,9 +46,7 @@ fn credentials_that_end_in_the_middle_are_renewed() {
 fn a_clock_that_is_off_does_not_hide_what_has_landed() {
     for skew in [-600, 600] {
         let site = Site::alone().quickly();
-        site.pushed("latest", "before");
-        let service = site.service(json!({}));
-        let image = site.pushed("latest", "after");
+        let (service, image) = site.changed(json!({}));
         let lost = json!({"times": 1, "after": "drop"});
         let _faults = site.aws_faults(&[
             ("UpdateService$", lost),

@@ -8,9 +8,7 @@ use crate::support::cluster::ended_as;
 #[test]
 fn a_deployment_is_good_when_the_pushed_digest_runs_in_every_task() {
     let site = Site::deploying();
-    site.pushed("latest", "before");
-    let service = site.service(json!({}));
-    let image = site.pushed("latest", "after");
+    let (service, image) = site.changed(json!({}));
     let (told, ended) = service.result(&["deploy", "--image", &image]);
     ended_as(&told, &ended, "ok", 0);
     let digest = image.split_once('@').expect("it has a digest").1;
@@ -33,9 +31,7 @@ fn a_deployment_is_good_when_the_pushed_digest_runs_in_every_task() {
 #[test]
 fn a_pinned_deployment_copies_the_definition_and_loses_no_field_of_it() {
     let site = Site::deploying();
-    site.pushed("latest", "before");
-    let service = site.service(json!({"definition": {"futureOfTasks": {"depth": [1, "two"]}, "tags": [{"key": "team", "value": "shop"}]}}));
-    let image = site.pushed("latest", "after");
+    let (service, image) = site.changed(json!({"definition": {"futureOfTasks": {"depth": [1, "two"]}, "tags": [{"key": "team", "value": "shop"}]}}));
     let (told, ended) = service.result(&["deploy", "--strategy", "pin", "--image", &image]);
     ended_as(&told, &ended, "ok", 0);
     let shown = service.shown();
@@ -66,9 +62,7 @@ fn a_rollback_is_told_as_one_in_both_of_its_shapes() {
         ("new_id", false),
     ] {
         let site = Site::deploying();
-        site.pushed("latest", "before");
-        let service = site.service(json!({"service_deployments": modern}));
-        let image = site.pushed("latest", "after");
+        let (service, image) = site.changed(json!({"service_deployments": modern}));
         service.goes(json!([
             {"at": 0.05, "tasks": {"pending": 2, "running": 0}},
             {"at": 0.1, "stopped_task": {"stop_code": "EssentialContainerExited", "reason": "Essential container in task exited", "container": "app", "exit_code": 1, "count": 3, "log": ["starting", "no database"]}},
@@ -85,9 +79,7 @@ fn a_rollback_is_told_as_one_in_both_of_its_shapes() {
 #[test]
 fn a_failed_deployment_shows_the_tasks_the_reason_and_the_last_lines() {
     let site = Site::deploying();
-    site.pushed("latest", "before");
-    let service = site.service(json!({"breaker": "off"}));
-    let image = site.pushed("latest", "after");
+    let (service, image) = site.changed(json!({"breaker": "off"}));
     service.goes(json!([
         {"at": 0.05, "tasks": {"pending": 2, "running": 0}},
         {"at": 0.1, "stopped_task": {"stop_code": "EssentialContainerExited", "reason": "Essential container in task exited", "container": "app", "exit_code": 137, "container_reason": "OutOfMemoryError: Container killed due to memory usage", "count": 3, "log": ["loading 9 GB"]}},
@@ -124,9 +116,7 @@ fn a_superseded_deployment_is_no_failure_and_no_rollback() {
 #[test]
 fn a_newer_deployment_with_the_same_digest_is_followed() {
     let site = Site::deploying();
-    site.pushed("latest", "before");
-    let service = site.service(json!({}));
-    let image = site.pushed("latest", "after");
+    let (service, image) = site.changed(json!({}));
     let digest = image.split_once('@').expect("it has a digest").1;
     service.goes(json!([
         {"at": 0.05, "tasks": {"pending": 1, "running": 1}},
@@ -140,9 +130,7 @@ fn a_newer_deployment_with_the_same_digest_is_followed() {
 #[test]
 fn other_digests_than_wanted_are_a_mismatch() {
     let site = Site::deploying();
-    site.pushed("latest", "before");
-    let service = site.service(json!({"service_deployments": false}));
-    let image = site.pushed("latest", "after");
+    let (service, image) = site.changed(json!({"service_deployments": false}));
     let other = format!("sha256:{}", "7".repeat(64));
     service.goes(json!([{"at": 0.1, "digests": [other, other], "complete": true}]));
     let (told, ended) = service.result(&["deploy", "--image", &image]);
@@ -153,9 +141,7 @@ fn other_digests_than_wanted_are_a_mismatch() {
 #[test]
 fn a_deployment_that_takes_too_long_goes_on_without_us() {
     let site = Site::deploying();
-    site.pushed("latest", "before");
-    let service = site.service(json!({}));
-    let image = site.pushed("latest", "after");
+    let (service, image) = site.changed(json!({}));
     service.goes(json!([{"at": 0.05, "tasks": {"pending": 2, "running": 0}}]));
     let (told, ended) = service.result(&["deploy", "--image", &image, "--timeout", "1s"]);
     ended_as(&told, &ended, "timed_out", 9);
@@ -165,9 +151,7 @@ fn a_deployment_that_takes_too_long_goes_on_without_us() {
 #[test]
 fn a_deployment_that_somebody_stopped_is_told_as_that() {
     let site = Site::deploying();
-    site.pushed("latest", "before");
-    let service = site.service(json!({}));
-    let image = site.pushed("latest", "after");
+    let (service, image) = site.changed(json!({}));
     service.goes(json!([
         {"at": 0.05, "tasks": {"pending": 1, "running": 1}},
         {"at": 0.1, "sd_status": "STOPPED", "sd_reason": "Stopped by user"},
@@ -194,9 +178,7 @@ fn a_pause_hook_is_waited_for_answered_or_left_as_was_asked() {
 #[test]
 fn a_service_that_does_not_run_is_left_so_unless_it_is_to_be_started() {
     let site = Site::deploying();
-    site.pushed("latest", "before");
-    let service = site.service(json!({"desired": 0}));
-    let image = site.pushed("latest", "after");
+    let (service, image) = site.changed(json!({"desired": 0}));
     let (told, ended) = service.result(&["deploy", "--image", &image]);
     ended_as(&told, &ended, "not_running", 16);
     ended.says("--start");
@@ -208,9 +190,7 @@ fn a_service_that_does_not_run_is_left_so_unless_it_is_to_be_started() {
 #[test]
 fn a_service_that_is_deleted_meanwhile_is_lost() {
     let site = Site::deploying();
-    site.pushed("latest", "before");
-    let service = site.service(json!({}));
-    let image = site.pushed("latest", "after");
+    let (service, image) = site.changed(json!({}));
     service.goes(json!([
         {"at": 0.05, "tasks": {"pending": 1, "running": 1}},
         {"at": 0.15, "delete": true},

@@ -14,9 +14,7 @@ fn an_update_whose_answer_is_lost_is_found_again_and_not_sent_twice() {
         json!({"drop": true}),
     ] {
         let site = Site::alone().quickly();
-        site.pushed("latest", "before");
-        let service = site.service(json!({}));
-        let image = site.pushed("latest", "after");
+        let (service, image) = site.changed(json!({}));
         let rule = json!({"times": 1, "after": fault});
         let _faults = site.aws_faults(&[("UpdateService$", rule)]);
         let (told, ended) = service.result(&["deploy", "--image", &image]);
@@ -29,9 +27,7 @@ fn an_update_whose_answer_is_lost_is_found_again_and_not_sent_twice() {
 #[test]
 fn an_update_that_was_lost_on_its_way_is_sent_again_when_a_read_has_proved_it() {
     let site = Site::alone().quickly();
-    site.pushed("latest", "before");
-    let service = site.service(json!({}));
-    let image = site.pushed("latest", "after");
+    let (service, image) = site.changed(json!({}));
     let body = json!({"__type": "ServerException", "message": "Service Unavailable"});
     let rule = json!({"status": 500, "body": body, "times": 1});
     let _faults = site.aws_faults(&[("UpdateService$", rule)]);
@@ -46,9 +42,7 @@ fn an_update_that_was_lost_on_its_way_is_sent_again_when_a_read_has_proved_it() 
 #[test]
 fn a_second_run_after_a_kill_follows_what_the_first_began() {
     let site = Site::deploying();
-    site.pushed("latest", "before");
-    let service = site.service(json!({}));
-    let image = site.pushed("latest", "after");
+    let (service, image) = site.changed(json!({}));
     service.goes(json!([
         {"at": 0.1, "tasks": {"pending": 1, "running": 1}},
         {"at": 4.0, "complete": true},
@@ -70,9 +64,7 @@ fn a_second_run_after_a_kill_follows_what_the_first_began() {
 #[test]
 fn a_cancelled_run_leaves_the_deployment_and_says_so() {
     let site = Site::deploying();
-    site.pushed("latest", "before");
-    let service = site.service(json!({}));
-    let image = site.pushed("latest", "after");
+    let (service, image) = site.changed(json!({}));
     let steps = json!([{"at": 0.1, "tasks": {"pending": 1, "running": 1}}]);
     service.scenario(json!({"for": "all", "steps": steps}));
     for (sent, words, signal, code) in [

@@ -84,9 +84,7 @@ fn a_busy_service_is_waited_for_or_refused_as_was_asked() {
 #[test]
 fn a_missing_permission_is_named_with_the_action_and_the_resource() {
     let site = Site::alone().quickly();
-    site.pushed("latest", "before");
-    let service = site.service(json!({}));
-    let image = site.pushed("latest", "after");
+    let (service, image) = site.changed(json!({}));
     for action in [
         "UpdateService",
         "DescribeServices",
@@ -121,9 +119,7 @@ fn what_is_only_nice_to_have_degrades_with_a_note() {
 #[test]
 fn throttling_is_waited_out_and_told_only_where_it_does_not_end() {
     let site = Site::alone().quickly();
-    site.pushed("latest", "before");
-    let service = site.service(json!({}));
-    let image = site.pushed("latest", "after");
+    let (service, image) = site.changed(json!({}));
     let throttled = |times: u32| json!({"status": 400, "body": {"__type": "ThrottlingException", "message": "Rate exceeded"}, "times": times});
     {
         let _faults = site.aws_faults(&[("AmazonEC2ContainerService", throttled(6))]);

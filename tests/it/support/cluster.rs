@@ -93,6 +93,14 @@ impl Site {
         built.out().trim().to_owned()
     }
 
+    /// A service that has run in peace, and the image that was pushed under its tag since: `repository@sha256:…`.
+    #[track_caller]
+    pub(crate) fn changed(&self, spec: Value) -> (Service<'_>, String) {
+        self.pushed("latest", "before");
+        let service = self.service(spec);
+        (service, self.pushed("latest", "after"))
+    }
+
     /// A service called `app` in a cluster of this test's name that has run in peace; `spec` adds to it.
     #[track_caller]
     pub(crate) fn service(&self, spec: Value) -> Service<'_> {

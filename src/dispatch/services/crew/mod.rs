@@ -15,6 +15,7 @@ use std::time::Duration;
 use futures_util::future::{Either, join_all, select};
 
 use crate::deploy::{Done, Pace, Request, SoFar, Target, Tell, work};
+use crate::dispatch::audited::Asker;
 use crate::docker::Engine;
 use crate::error::{Class, Error, Result, Signal};
 use crate::interrupt::interrupted;
@@ -76,13 +77,13 @@ impl Crew<'_> {
         let engine = local
             .then(|| Engine::connect(&self.settings.docker, None))
             .transpose()?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| {
-                Error::system("cannot start the runtime for calls").caused_by(error)
-            })?;
-        runtime.block_on(self.all(request, engine.as_ref(), &assignments, ended, tell))
+        crate::dispatch::runtime()?.block_on(self.all(
+            request,
+            engine.as_ref(),
+            &assignments,
+            ended,
+            tell,
+        ))
     }
 
     async fn all(
@@ -154,11 +155,10 @@ impl Crew<'_> {
 }
 
 impl Crew<'_> {
-    /// Names this program's sessions in CloudTrail.
-    fn session_name(&self) -> String {
+    fn asker(&self) -> Asker<'_> {
         match &self.worker {
-            Worker::Caller => "baws-ci".to_owned(),
-            Worker::Job { facts, .. } => format!("baws-ci-job-{}", facts.job_id),
+            Worker::Caller => Asker::Caller,
+            Worker::Job { facts, .. } => Asker::Job(facts),
         }
     }
 }

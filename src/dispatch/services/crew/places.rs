@@ -48,7 +48,7 @@ impl Places {
             let role = reach.role_arn.clone().map(|role_arn| AssumeRole {
                 role_arn,
                 external_id: reach.external_id.clone(),
-                session_name: crew.session_name(),
+                session_name: crew.asker().session(),
                 policy: narrowed(&services),
             });
             let aws = Aws::connect(&crew.settings.aws, role.as_ref(), &reach.region).await;

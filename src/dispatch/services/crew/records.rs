@@ -3,10 +3,10 @@
 use futures_util::future::join_all;
 
 use super::Crew;
-use super::rights::{Assignment, Worker};
-use crate::audit::{Action, Deed, Open, Status, Trail};
+use super::rights::Assignment;
+use crate::audit::{Action, Deed, Open, Status, Tables, Trail};
 use crate::deploy::{Done, Event, EventKind, Request, Target, Tell, Verb, outcome};
-use crate::dispatch::audited::{Asker, told};
+use crate::dispatch::audited::{What, told};
 use crate::error::Result;
 
 pub(super) struct Records<'a> {
@@ -24,14 +24,9 @@ impl<'a> Records<'a> {
         assignments: &[Assignment],
         tell: Tell<'_>,
     ) -> Result<Self> {
-        let asker = asker(&crew.worker);
         let settings = crew.settings;
-        let trail = Trail::of(
-            &settings.audit,
-            &settings.aws,
-            &crew.state,
-            &asker.session(),
-        );
+        let tables = Tables::of(&settings.audit, &settings.aws, crew.asker().session());
+        let trail = Trail::of(tables, &crew.state);
         let each = request
             .targets
             .iter()
@@ -91,13 +86,6 @@ impl<'a> Records<'a> {
     }
 }
 
-fn asker<'w>(worker: &'w Worker<'_>) -> Asker<'w> {
-    match worker {
-        Worker::Caller => Asker::Caller,
-        Worker::Job { facts, .. } => Asker::Job(facts),
-    }
-}
-
 /// `None`: a look, a plan, or a container on this machine.
 fn deed(
     request: &Request,
@@ -118,27 +106,21 @@ fn deed(
     let Target::Ecs(arn) = target else {
         return None;
     };
-    let mut deed = asker(&crew.worker).deed();
-    deed.action = Some(action);
-    deed.account = arn.account().to_owned();
-    deed.region = arn.region().to_owned();
-    deed.subject = format!("{}#{}", arn.cluster(), arn.service());
-    if deed.component.is_empty() {
-        deed.component = arn.service().to_owned();
-    }
-    let role = assignment.role.as_ref().map(|role| role.role_arn.clone());
-    deed.role = role
-        .or_else(|| crew.settings.aws.role_arn.clone())
-        .unwrap_or_default();
+    let subject = format!("{}#{}", arn.cluster(), arn.service());
     let image = request.verb.image().map(|image| format!(" {image}"));
-    deed.request = format!(
-        "{} {}{}{}",
-        request.verb.name(),
-        deed.subject,
-        image.unwrap_or_default(),
-        deed.request
-    );
-    Some(deed)
+    let what = What {
+        action,
+        account: arn.account(),
+        region: arn.region(),
+        request: format!(
+            "{} {subject}{}",
+            request.verb.name(),
+            image.unwrap_or_default()
+        ),
+        subject,
+        role: assignment.role.clone(),
+    };
+    Some(crew.asker().deed(crew.settings, what, arn.service()))
 }
 
 fn warning(target: &Target, text: String, after_ms: u64) -> Event {
