@@ -20,7 +20,7 @@ fn ctrl_c_ends_the_script_and_after_script_still_runs() {
     let project = Project::new(PIPELINE);
     let before = Snapshot::of(&project.root);
     let run = project.start(&["--var", "AFTER=0"]);
-    run.until_printed("\nbegun\n").signal(Signal::INT);
+    run.until_printed("\n$ sleep 60\n").signal(Signal::INT);
     let ended = run.end().exited_with(130).within_secs(30);
     project.nothing_left();
     before.is_still(&project.root);
@@ -75,7 +75,7 @@ fn ctrl_c_while_images_are_prepared_leaves_nothing() {
 fn a_termination_has_its_own_exit_code() {
     let project = Project::new(PIPELINE);
     let run = project.start(&["--var", "AFTER=0"]);
-    run.until_printed("\nbegun\n").signal(Signal::TERM);
+    run.until_printed("\n$ sleep 60\n").signal(Signal::TERM);
     let ended = run.end().exited_with(143);
     project.nothing_left();
     assert_snapshot!(project.said(&ended), @"error: the pipeline was cancelled by SIGTERM");
