@@ -120,10 +120,7 @@ async fn definition<P: Place>(
         .hint("give the image by its digest: `repository@sha256:…`"));
     };
     let pinned = format!("{}@{}", image.name(), found.digest);
-    if own
-        .images()
-        .any(|(name, one)| name == container && one == pinned)
-    {
+    if own.has(container, &pinned) {
         return Ok(own.clone());
     }
     let copy = own.copy_with(&[(container.to_owned(), pinned)]);

@@ -92,12 +92,7 @@ fn of_answer<P: Place>(
 }
 
 fn ours(before: &Before, deployment: &Deployment) -> Ours {
-    Ours {
-        id: deployment.id.clone(),
-        created_at: deployment.created_at,
-        definition: deployment.task_definition.clone(),
-        before_id: before.primary_id.clone(),
-    }
+    Ours::of(deployment, before.primary_id.clone())
 }
 
 enum Found {

@@ -60,6 +60,11 @@ impl Definition {
         })
     }
 
+    /// Whether the image of that container is written so.
+    pub(crate) fn has(&self, container: &str, image: &str) -> bool {
+        self.images().any(|one| one == (container, image))
+    }
+
     /// The first container that the task does not outlive; a container is essential unless it is said not to be.
     pub(crate) fn first_essential(&self) -> Option<(&str, &str)> {
         let is_essential = |name: &str| {

@@ -34,6 +34,17 @@ pub(super) struct Ours {
     pub(super) before_id: Option<String>,
 }
 
+impl Ours {
+    pub(super) fn of(deployment: &Deployment, before_id: Option<String>) -> Self {
+        Ours {
+            id: deployment.id.clone(),
+            created_at: deployment.created_at,
+            definition: deployment.task_definition.clone(),
+            before_id,
+        }
+    }
+}
+
 /// What was seen at one look, and how long some of it has been so.
 #[derive(Clone, Debug)]
 pub(super) struct Snapshot<'a> {

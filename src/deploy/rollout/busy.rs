@@ -35,12 +35,7 @@ pub(super) async fn busy<P: Place>(
                 primary.id
             ));
             work.so_far.write(|known| known.followed = true);
-            return Ok(Busy::Follow(Ours {
-                id: primary.id,
-                created_at: primary.created_at,
-                definition: primary.task_definition,
-                before_id: None,
-            }));
+            return Ok(Busy::Follow(Ours::of(&primary, None)));
         }
         let age = before.at.since(primary.created_at).as_secs();
         let other = format!(

@@ -32,10 +32,7 @@ pub(super) fn pinned(
             ));
         };
         let pinned = format!("{}@{digest}", image.name());
-        let has = definition
-            .images()
-            .any(|(name, one)| name == wanted.container && one == pinned);
-        if !has {
+        if !definition.has(&wanted.container, &pinned) {
             images.push((wanted.container.clone(), pinned));
         }
     }

@@ -131,10 +131,5 @@ fn verdict<P: Place>(
 /// The deployment that stood already, where none was needed.
 fn standing(before: &Before) -> Ours {
     let primary = before.service.primary();
-    primary.map_or_else(Ours::default, |one| Ours {
-        id: one.id.clone(),
-        created_at: one.created_at,
-        definition: one.task_definition.clone(),
-        before_id: None,
-    })
+    primary.map_or_else(Ours::default, |one| Ours::of(one, None))
 }

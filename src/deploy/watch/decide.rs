@@ -141,12 +141,7 @@ impl<'w, 'a, P: Place> Watch<'w, 'a, P> {
             newer.id
         ));
         let before_id = Some(std::mem::take(&mut self.ours.id));
-        let ours = Ours {
-            id: newer.id,
-            created_at: newer.created_at,
-            definition: newer.task_definition,
-            before_id,
-        };
+        let ours = Ours::of(&newer, before_id);
         self.work.so_far.write(|known| known.followed = true);
         let last = self.last.take();
         *self = Watch::of(

@@ -196,12 +196,8 @@ impl<'w, 'a, P: Place> Watch<'w, 'a, P> {
     /// From here on the deployment of this answer is watched, which takes the service back.
     pub(super) fn becomes(&mut self, service: &Service) {
         if let Some(primary) = service.primary() {
-            self.ours = Ours {
-                id: primary.id.clone(),
-                created_at: primary.created_at,
-                definition: primary.task_definition.clone(),
-                before_id: Some(std::mem::take(&mut self.ours.id)),
-            };
+            let before_id = Some(std::mem::take(&mut self.ours.id));
+            self.ours = Ours::of(primary, before_id);
         }
         self.deployment = None;
         self.source = Source::Classic;
