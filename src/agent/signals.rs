@@ -69,11 +69,15 @@ pub(crate) fn disregard_bystanders() -> std::io::Result<()> {
 pub(crate) struct Cancel {
     signals: Signals,
     seen: std::cell::Cell<bool>,
+    /// The runner, which has started this process.
+    parent: Option<rustix::process::Pid>,
 }
 
 impl Cancel {
+    /// To be called early: only from here on a runner that dies is noticed.
     pub(crate) fn listen() -> std::io::Result<Self> {
         Ok(Cancel {
+            parent: rustix::process::getppid(),
             signals: Signals::of(&[SIGTERM])?,
             seen: std::cell::Cell::new(false),
         })
@@ -85,6 +89,11 @@ impl Cancel {
             self.seen.set(true);
         }
         self.seen.get()
+    }
+
+    /// Whether the runner has died since.
+    pub(super) fn is_orphaned(&self) -> bool {
+        rustix::process::getppid() != self.parent
     }
 }
 

@@ -124,10 +124,9 @@ fn follow(peer: &Peer, handover: &Handover<'_>, cancel: &Cancel) -> std::io::Res
     let grace = Duration::from_millis(handover.order.grace_ms);
     let mut messages = 0;
     let mut give_up: Option<Instant> = None;
-    let parent = rustix::process::getppid();
     loop {
         // Nobody hears this stage any more where the runner has died; its next job may be given the same volumes.
-        let orphaned = rustix::process::getppid() != parent;
+        let orphaned = cancel.is_orphaned();
         let late = handover.until.is_some_and(|at| Instant::now() >= at);
         if give_up.is_none() && (orphaned || late || cancel.requested()) {
             if send(&peer.socket, &ToAgent::Stop, &[]).is_err() {

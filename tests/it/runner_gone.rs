@@ -38,6 +38,37 @@ fn a_stage_whose_runner_died_ends_by_itself() {
 }
 
 #[test]
+fn a_stage_whose_runner_died_before_the_script_began_ends_too() {
+    let stand = Stand::new();
+    let _turn = sweeping();
+    let job = stand.job();
+    job.prepare_for_a_runner_that_ends().succeeded();
+    let container = job.container("build");
+    // The agent cannot come for the script.
+    stand.bench.engine.docker(&["pause", &container]);
+    let started = job.start_run_by_a_runner("build_script", ENDLESS);
+    let socket = stand
+        .state_dir()
+        .join("jobs")
+        .join(&job.dirs()[0])
+        .join("build/stage");
+    eventually("the stage waits for the agent", || socket.exists());
+    kill(&started);
+    stand.bench.engine.docker(&["unpause", &container]);
+    started.end().within_secs(20);
+    let processes = stand
+        .bench
+        .engine
+        .docker(&["top", &container, "-eo", "pid,args"]);
+    assert!(
+        !processes.contains("usleep"),
+        "the script still runs: {processes}"
+    );
+    job.sweep(&[]).succeeded();
+    job.nothing_left();
+}
+
+#[test]
 fn the_next_job_of_the_slot_ends_what_a_dead_runner_left() {
     let stand = Stand::new();
     let _turn = sweeping();
