@@ -48,6 +48,25 @@ impl Found {
     pub(crate) fn was_started(&self) -> bool {
         !self.started_at.is_empty() && !self.started_at.starts_with("0001-")
     }
+
+    /// When it last began to run, in milliseconds since 1970 by this host's clock.
+    pub(crate) fn began_ms(&self) -> Option<i64> {
+        let format = time::format_description::well_known::Rfc3339;
+        let began = time::OffsetDateTime::parse(&self.started_at, &format).ok()?;
+        let millis = began.unix_timestamp_nanos() / 1_000_000;
+        i64::try_from(millis).ok().filter(|_| self.was_started())
+    }
+
+    /// One that has run and ended.
+    #[cfg(test)]
+    pub(crate) fn ended(exit_code: i64) -> Self {
+        let state = ContainerState {
+            exit_code: Some(exit_code),
+            started_at: Some("2026-11-26T16:00:50.5Z".to_owned()),
+            ..ContainerState::default()
+        };
+        found(String::new(), state)
+    }
 }
 
 impl Engine {

@@ -208,8 +208,9 @@ impl Local<'_> {
         let Some(newest) = stands.newest().filter(|one| one.found.running) else {
             return false;
         };
-        let began = At(i64::try_from(newest.labels.number).unwrap_or(0));
-        if now().since(began) < self.poll * SETTLED_LOOKS {
+        // Counted from its own start: making it may have taken longer than this on a busy engine.
+        let began = newest.found.began_ms().map(At);
+        if began.is_none_or(|began| now().since(began) < self.poll * SETTLED_LOOKS) {
             return false;
         }
         // Not at the published port: there the engine's own proxy answers.

@@ -207,10 +207,13 @@ impl Stands {
             .collect()
     }
 
-    /// Stopped by itself, before it ever stood.
+    /// Stopped by itself, before it ever stood or while it did.
     fn is_failure(&self, one: &Deployed) -> bool {
+        if one.container == self.name {
+            return !self.is_off;
+        }
         let standing = self.standing().map_or(0, |one| one.labels.number);
-        one.container != self.name && one.labels.number > standing
+        one.labels.number > standing
     }
 
     pub(super) fn each(&self) -> &[Deployed] {
@@ -285,3 +288,7 @@ fn why(found: &Found) -> String {
         false => "its container could not be started".to_owned(),
     }
 }
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;
