@@ -12,7 +12,7 @@ use bollard::query_parameters::{
 use futures_util::StreamExt;
 
 use super::spec::{ContainerSpec, body};
-use super::{Engine, Failure, Reason};
+use super::{Engine, Failure, Reason, moment};
 
 /// A container as the engine knows it.
 #[derive(Clone, Debug)]
@@ -51,9 +51,7 @@ impl Found {
 
     /// When it last began to run, in milliseconds since 1970 by this host's clock.
     pub(crate) fn began_ms(&self) -> Option<i64> {
-        let format = time::format_description::well_known::Rfc3339;
-        let began = time::OffsetDateTime::parse(&self.started_at, &format).ok()?;
-        let millis = began.unix_timestamp_nanos() / 1_000_000;
+        let millis = moment(&self.started_at)?.unix_timestamp_nanos() / 1_000_000;
         i64::try_from(millis).ok().filter(|_| self.was_started())
     }
 

@@ -155,3 +155,9 @@ fn unreachable(host: &str, cause: impl std::error::Error) -> Error {
         .caused_by(cause)
         .hint("the operator of this host checks that the engine runs (`systemctl status docker`) and that this user may use its socket")
 }
+
+/// A moment as the engine writes it. Source: Docker Engine API, RFC 3339 with nanoseconds.
+fn moment(text: &str) -> Option<time::OffsetDateTime> {
+    let format = time::format_description::well_known::Rfc3339;
+    time::OffsetDateTime::parse(text, &format).ok()
+}

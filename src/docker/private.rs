@@ -2,7 +2,7 @@
 
 use bollard::query_parameters::ListImagesOptionsBuilder;
 
-use super::{Engine, Failure};
+use super::{Engine, Failure, moment};
 
 impl Engine {
     /// Names that begin with `prefix`, each with the time in unix seconds at which the image was named last.
@@ -23,10 +23,7 @@ impl Engine {
                 continue;
             };
             let time = image.metadata.and_then(|metadata| metadata.last_tag_time);
-            let time = time.and_then(|time| {
-                let format = time::format_description::well_known::Rfc3339;
-                time::OffsetDateTime::parse(&time, &format).ok()
-            });
+            let time = time.and_then(|time| moment(&time));
             let seconds = time.and_then(|time| u64::try_from(time.unix_timestamp()).ok());
             named.push((name, seconds.unwrap_or(u64::MAX)));
         }
