@@ -22,9 +22,12 @@ use crate::settings::Settings;
 /// An engine that is being restarted comes back within this time; nothing is left behind for its sake.
 const PERSISTENCE: Duration = Duration::from_secs(30);
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
-/// How long the engine takes, at most, to create a container whose client is gone; looked for so often.
-const LATE: Duration = Duration::from_millis(300);
-const LATE_LOOKS: u32 = 4;
+/// An engine goes on creating what a killed client asked for: nothing may come for so long before that counts as over. A
+/// busy engine was seen to take more than 300 ms for a network.
+const QUIET: Duration = Duration::from_secs(2);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+/// One process asks for few things; whatever still comes after this time is none of its doing.
+const LATEST: Duration = Duration::from_secs(20);
 
 /// Cleans up, again and again for a while where the engine does not answer or does not let go of a container.
 pub(crate) fn cleanup(settings: &Settings) -> Result<()> {
@@ -79,13 +82,18 @@ pub(super) fn remove_directory(dir: &Path) -> Result<()> {
 
 /// After a `prepare` that was killed: the engine may still be creating what that process asked for.
 pub(super) async fn remove_late_arrivals(engine: &Engine, key: &str) -> Result<()> {
-    for _ in 0..LATE_LOOKS {
-        let before = engine.containers(&format!("{}={key}", label::JOB)).await?;
-        remove_job(engine, key, None, None).await?;
-        pause(LATE).await;
-        if before.is_empty() {
-            break;
+    let begun = Instant::now();
+    let mut quiet_since = begun;
+    while quiet_since.elapsed() < QUIET && begun.elapsed() < LATEST {
+        let own = format!("{}={key}", label::JOB);
+        let containers = engine.containers(&own).await?;
+        let networks = engine.networks(&own).await?;
+        if !containers.is_empty() || !networks.is_empty() {
+            let network = networks.into_iter().next().map(|(name, _)| name);
+            remove_job(engine, key, network, None).await?;
+            quiet_since = Instant::now();
         }
+        pause(BETWEEN_LOOKS).await;
     }
     Ok(())
 }
