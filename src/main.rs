@@ -5,6 +5,7 @@
 
 mod agent;
 mod audit;
+mod auth;
 mod aws;
 mod broker;
 mod cli;
@@ -16,6 +17,8 @@ mod ecr_host;
 mod env;
 mod error;
 mod executor;
+mod gitlab;
+mod http;
 mod image;
 mod image_ref;
 mod interrupt;

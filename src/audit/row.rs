@@ -29,6 +29,7 @@ pub(crate) enum Action {
     /// Deploy, restart, start, stop and roll back: the portal's own word for them.
     UpdateService,
     RunTask,
+    GetCredentials,
 }
 
 impl Action {
@@ -39,6 +40,7 @@ impl Action {
             Action::PromoteImage => "Promote Image",
             Action::UpdateService => "Update ECS Service",
             Action::RunTask => "Run ECS Task",
+            Action::GetCredentials => "Get Credentials",
         }
     }
 }

@@ -43,7 +43,7 @@ impl<'a> Tables<'a> {
             role_arn,
             external_id: self.settings.external_id.clone(),
             session_name: self.session.clone(),
-            policy: None,
+            ..AssumeRole::default()
         });
         let aws = Aws::connect(self.aws, role.as_ref(), region).await;
         let name = match (&self.settings.table, &self.settings.table_parameter) {

@@ -12,6 +12,7 @@ use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIden
 
 use super::failure::{Failure, Landed, Reason, Transient};
 use crate::error::links;
+use crate::http::innermost;
 
 /// What is being asked of AWS.
 pub(super) struct Call {
@@ -63,7 +64,7 @@ impl Call {
             _ => Landed::No,
         };
         let text = if reason == Reason::Unreachable {
-            innermost(&error)
+            one_line(&innermost(&error))
         } else {
             chain_text(&error)
         };
@@ -77,7 +78,7 @@ impl Call {
             true => Landed::No,
             false => Landed::Perhaps,
         };
-        let text = innermost(error);
+        let text = one_line(&innermost(error));
         let failure = self.failure(Reason::Unreachable, None, text, None, Transient::Yes);
         Failure { landed, ..failure }
     }
@@ -208,7 +209,12 @@ impl Call {
             "RepositoryAlreadyExistsException"
             | "ImageAlreadyExistsException"
             | "ConditionalCheckFailedException" => Reason::AlreadyExists,
-            "AccessDeniedException" | "AccessDenied" => Reason::Denied {
+            "AccessDeniedException"
+            | "AccessDenied"
+            | "InvalidIdentityToken"
+            | "InvalidIdentityTokenException"
+            | "IDPRejectedClaim"
+            | "IDPRejectedClaimException" => Reason::Denied {
                 action: format!("{}:{}", self.service, self.action),
                 resource: self.resource.clone(),
             },
@@ -253,14 +259,6 @@ fn chain_text(error: &(dyn StdError + 'static)) -> String {
         }
     }
     one_line(&texts.join(": "))
-}
-
-/// What lies at the bottom of a transport error; the layers above only say that something failed.
-fn innermost(error: &(dyn StdError + 'static)) -> String {
-    links(error)
-        .last()
-        .map(|link| one_line(&link.to_string()))
-        .unwrap_or_default()
 }
 
 /// Many-lined texts, such as the SDK's list of places without credentials, as one line of a log.

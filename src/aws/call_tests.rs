@@ -121,6 +121,25 @@ fn a_role_that_cannot_be_assumed_is_told_as_such() {
 }
 
 #[test]
+fn a_token_that_aws_does_not_take_is_not_a_matter_of_the_hosts_policy() {
+    let meta = aws_sdk_sts::error::ErrorMetadata::builder()
+        .code("InvalidIdentityToken")
+        .message("no")
+        .build();
+    let refusal = AssumeRoleWithWebIdentityError::generic(meta);
+    let source = CredentialsError::provider_error(refusal);
+    let error = call().without_credentials(&source).unwrap().into_error();
+    assert_eq!(error.class().name(), "denied");
+    assert!(error.hints()[0].contains("identity provider"), "{error}");
+    assert!(
+        !error
+            .hints()
+            .iter()
+            .any(|hint| hint.contains("host's role"))
+    );
+}
+
+#[test]
 fn a_host_without_credentials_is_told_so() {
     let source = CredentialsError::not_loaded("nothing set");
     let failure = call().without_credentials(&source).unwrap();

@@ -9,22 +9,20 @@ use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::identity::IdentityCache;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
-use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 
+use super::held::Held;
+use super::session::RoleProvider;
 use super::{AssumeRole, Aws};
 use crate::env::Var;
+use crate::http::CONNECT_TIMEOUT;
 use crate::settings::AwsSettings;
 
 const ATTEMPTS: u32 = 3;
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
-/// Metadata and a role's credentials together; the SDK's own limit of 5 s is shorter than one slow attempt.
-const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(45);
 /// Where no metadata service is, its address may swallow packets: a host without credentials must not hang on it.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
 const METADATA_ATTEMPTS: u32 = 2;
@@ -45,22 +43,25 @@ impl Aws {
         let role = role.cloned().or(configured);
         let (base, chain) = host_config(region).await;
         let assumed = role.as_ref().map(|role| role.role_arn.clone());
-        let (config, principal) = match role {
+        let chain = SharedCredentialsProvider::new(chain);
+        let (source, principal) = match role {
             Some(role) => {
-                let principal = format!("role {}", role.role_arn);
-                (assume(base, chain, role).await, principal)
+                let principal = role.principal();
+                let provider = RoleProvider::of(&base, chain, role);
+                (SharedCredentialsProvider::new(provider), principal)
             }
-            None => {
-                let shared = SharedCredentialsProvider::new(chain);
-                let config = base.into_builder().credentials_provider(shared).build();
-                (config, chain_principal())
-            }
+            None => (chain, chain_principal()),
         };
+        let held = Held::of(source);
+        let config = base
+            .into_builder()
+            .credentials_provider(SharedCredentialsProvider::new(held.clone()))
+            .build();
         Aws {
             ecr: aws_sdk_ecr::Client::new(&config),
-            ecs: std::sync::Mutex::new(ecs_client(&config)),
+            ecs: ecs_client(&config),
             http: std::sync::OnceLock::new(),
-            known: tokio::sync::Mutex::new(None),
+            held,
             config,
             region: region.to_owned(),
             principal,
@@ -104,7 +105,8 @@ async fn host_config(region: &str) -> (SdkConfig, DefaultCredentialsChain) {
         .http_client(http)
         .retry_config(retries)
         .timeout_config(timeouts)
-        .identity_cache(no_credentials_yet())
+        // `Held` keeps them, for all clients.
+        .identity_cache(IdentityCache::no_cache())
         .app_name(AppName::new("baws-ci").expect("letters and a hyphen are allowed"))
         .load()
         .await;
@@ -112,33 +114,10 @@ async fn host_config(region: &str) -> (SdkConfig, DefaultCredentialsChain) {
 }
 
 impl Aws {
-    pub(super) fn ecs(&self) -> aws_sdk_ecs::Client {
-        self.ecs
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone()
-    }
-
     /// Forgets the credentials at hand, so that the next call fetches new ones: AWS may end some early.
     pub(crate) async fn renew(&self) {
-        let fresh = self
-            .config
-            .clone()
-            .into_builder()
-            .identity_cache(no_credentials_yet())
-            .build();
-        *self
-            .ecs
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = ecs_client(&fresh);
-        self.forget_credentials().await;
+        self.held.forget().await;
     }
-}
-
-fn no_credentials_yet() -> SharedIdentityCache {
-    IdentityCache::lazy()
-        .load_timeout(CREDENTIALS_TIMEOUT)
-        .build()
 }
 
 /// Without retries of the SDK's own: who calls knows what may be sent again, and how long to wait.
@@ -149,23 +128,8 @@ fn ecs_client(config: &SdkConfig) -> aws_sdk_ecs::Client {
     aws_sdk_ecs::Client::from_conf(config)
 }
 
-async fn assume(base: SdkConfig, chain: DefaultCredentialsChain, role: AssumeRole) -> SdkConfig {
-    let mut provider = AssumeRoleProvider::builder(role.role_arn)
-        .session_name(session_name(&role.session_name))
-        .configure(&base);
-    if let Some(id) = role.external_id {
-        provider = provider.external_id(id);
-    }
-    if let Some(policy) = role.policy {
-        provider = provider.policy(policy);
-    }
-    let provider = provider.build_from_provider(chain).await;
-    let shared = SharedCredentialsProvider::new(provider);
-    base.into_builder().credentials_provider(shared).build()
-}
-
 /// `text` as AWS takes it. Source: STS `AssumeRole`, `RoleSessionName`: `[\w+=,.@-]*`, 2 to 64 characters.
-fn session_name(text: &str) -> String {
+pub(super) fn session_name(text: &str) -> String {
     let sound = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
     let name: String = text
         .chars()

@@ -131,6 +131,12 @@ impl Failure {
 }
 
 fn denied(error: Error, action: &str, resource: &str) -> Error {
+    if action == "sts:AssumeRoleWithWebIdentity" {
+        return error.hint(
+            "the account needs an identity provider in IAM for the token's issuer, and the role's trust policy must take \
+             the token's `aud` and `sub`: `baws-ci auth explain` shows the statement",
+        );
+    }
     let statement = statement(action, resource);
     let error = error.hint(format!(
         "the operator adds to the policy of this host's role: {statement}"
@@ -138,7 +144,7 @@ fn denied(error: Error, action: &str, resource: &str) -> Error {
     if action.starts_with("sts:") {
         return error.hint(
             "the role's own trust policy must name this host's role too, and the external id if it asks for one \
-             (`[aws] external_id`)",
+             (`external_id`); `baws-ci auth explain` shows what both need",
         );
     }
     if resource == "*" || !action.starts_with("ecr:") {

@@ -7,20 +7,16 @@
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::ProvideCredentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use serde_json::Value;
 
 use super::Aws;
 use super::call::Call;
-use super::connect::CONNECT_TIMEOUT;
 use super::failure::Failure;
 use crate::env::Var;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// Credentials that end within this time are fetched anew.
-const LEFT: Duration = Duration::from_secs(60);
 /// Answers are small; a larger one is none of AWS's.
 const MOST_BYTES: usize = 16 << 20;
 
@@ -105,7 +101,7 @@ impl Aws {
         call: Call,
         body: &Value,
     ) -> Result<Value, Failure> {
-        let credentials = match self.credentials().await {
+        let credentials = match self.held.credentials().await {
             Ok(credentials) => credentials,
             Err(error) => return Err(call.no_credentials(&error)),
         };
@@ -160,53 +156,9 @@ impl Aws {
         if let Some(http) = self.http.get() {
             return Ok(http);
         }
-        let http = client()?;
+        let http = crate::http::builder().timeout(TIMEOUT).build()?;
         Ok(self.http.get_or_init(|| http))
     }
-
-    /// Fetched once, and again when they are about to end.
-    pub(super) async fn credentials(
-        &self,
-    ) -> Result<Credentials, aws_credential_types::provider::error::CredentialsError> {
-        let mut known = self.known.lock().await;
-        if let Some(credentials) = known.as_ref() {
-            let until = SystemTime::now() + LEFT;
-            if credentials.expiry().is_none_or(|end| end > until) {
-                return Ok(credentials.clone());
-            }
-        }
-        let provider = self.config.credentials_provider();
-        let fetched = match &provider {
-            Some(provider) => provider.provide_credentials().await?,
-            None => {
-                return Err(
-                    aws_credential_types::provider::error::CredentialsError::not_loaded(
-                        "no provider",
-                    ),
-                );
-            }
-        };
-        *known = Some(fetched.clone());
-        Ok(fetched)
-    }
-
-    /// Those that were known are no good any more.
-    pub(super) async fn forget_credentials(&self) {
-        *self.known.lock().await = None;
-    }
-}
-
-fn client() -> reqwest::Result<reqwest::Client> {
-    // Fails when it is there already, which is as well: there is one provider in this program.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .tls_backend_rustls()
-        .user_agent(concat!("baws-ci/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(TIMEOUT)
-        .build()
 }
 
 /// Source: AWS SDKs and tools reference guide, "Service-specific endpoints"; the default is that of each region's partition.

@@ -7,11 +7,13 @@
 
 mod authorization;
 mod call;
+mod caller;
 mod connect;
 mod create;
 mod digests;
 mod ecs;
 mod failure;
+mod held;
 mod image;
 mod json;
 mod log;
@@ -19,10 +21,12 @@ mod parameter;
 mod permission;
 mod repository;
 mod scan;
+mod session;
 mod table;
 mod token_cache;
 mod token_file;
 
+pub(crate) use caller::Keys;
 pub(crate) use create::{CreatedHow, NewRepository};
 pub(crate) use ecs::MOST_SERVICES;
 pub(crate) use failure::{Failure, Landed, Reason};
@@ -34,16 +38,19 @@ pub(crate) use token_cache::TokenCache;
 
 use authorization::Token;
 use call::Call;
+use held::Held;
 use repository::Mutability;
+
+use crate::job::Secret;
 
 /// AWS in one region, as one principal.
 pub(crate) struct Aws {
     ecr: aws_sdk_ecr::Client,
-    ecs: std::sync::Mutex<aws_sdk_ecs::Client>,
+    ecs: aws_sdk_ecs::Client,
     /// Made by the first call that needs it: most need none.
     http: std::sync::OnceLock<reqwest::Client>,
-    /// The credentials that signed last.
-    known: tokio::sync::Mutex<Option<aws_credential_types::Credentials>>,
+    /// What signs the calls of all of them.
+    held: Held,
     config: aws_config::SdkConfig,
     region: String,
     /// Whose credentials these are, as far as that is known without asking: what cached tokens are filed under.
@@ -67,6 +74,33 @@ pub(crate) struct AssumeRole {
     pub(crate) session_name: String,
     /// A session policy as JSON, which narrows what the role may; `None`: all that the role may.
     pub(crate) policy: Option<String>,
+    /// `None`: AWS's own, an hour.
+    pub(crate) duration_secs: Option<u32>,
+    /// The role's trust policy has to allow `sts:TagSession`.
+    pub(crate) tags: Vec<(String, String)>,
+    /// The role's trust policy has to allow `sts:SetSourceIdentity`.
+    pub(crate) source_identity: Option<String>,
+    /// A token that AWS trusts; the host's own credentials are not used then.
+    pub(crate) web_identity: Option<Secret>,
+}
+
+impl AssumeRole {
+    /// Whose ECR tokens are whose: they carry what the session may. Tokens of a web identity carry no more than its role.
+    pub(crate) fn principal(&self) -> String {
+        let mut parts = vec![format!("role {}", self.role_arn)];
+        parts.extend(self.policy.iter().map(|policy| format!("policy {policy}")));
+        let tags = self.tags.iter();
+        parts.extend(tags.map(|(key, value)| format!("tag {key}={value}")));
+        parts.extend(
+            self.source_identity
+                .iter()
+                .map(|who| format!("source {who}")),
+        );
+        if self.web_identity.is_some() {
+            parts.push(format!("web identity {}", self.session_name));
+        }
+        parts.join("\n")
+    }
 }
 
 impl Aws {

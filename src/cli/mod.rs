@@ -3,6 +3,7 @@
 //! Read next: `dispatch`, which turns each command into one call of a room.
 
 mod audit;
+mod auth;
 mod deploy;
 mod image;
 
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use audit::{AuditCommand, AuditListArgs};
+pub(crate) use auth::{AuthCommand, AuthExplainArgs, AuthWorkArgs, FormatArg};
 pub(crate) use deploy::{
     DeployArgs, IfBusyArg, OnPauseArg, ReportArgs, RestartArgs, RollbackArg, RollbackArgs,
     RunTaskArgs, StartArgs, StatusArgs, StopArgs, StrategyArg, SupersededArg, TargetArgs,
@@ -51,6 +53,9 @@ pub(crate) enum Command {
     Rollback(Box<RollbackArgs>),
     Status(Box<StatusArgs>),
     RunTask(Box<RunTaskArgs>),
+    /// Roles and identities
+    #[command(subcommand)]
+    Auth(AuthCommand),
     /// The platform's audit trail
     #[command(subcommand)]
     Audit(AuditCommand),

@@ -7,17 +7,21 @@ use crate::aws::{SESSION, session_of_job};
 use crate::ecr_host::EcrHost;
 use crate::env;
 use crate::error::Result;
-use crate::image::{Image, Request};
+use crate::image::{HostRoles, Image, Request};
 use crate::image_ref::ImageRef;
 use crate::job::Facts;
-use crate::policy::{Grant, GrantedRole};
+use crate::policy::Grant;
 use crate::settings::Settings;
 
 /// Who asked.
 #[derive(Clone, Copy)]
 pub(super) enum Asker<'a> {
     Caller,
-    Job(&'a Facts),
+    Job {
+        facts: &'a Facts,
+        /// Who began the job, by a verified ID token.
+        login: Option<&'a str>,
+    },
 }
 
 /// What is asked for.
@@ -27,8 +31,8 @@ pub(super) struct What<'a> {
     pub(super) region: &'a str,
     /// `cluster#service`, or the repository.
     pub(super) subject: String,
-    /// Of a grant.
-    pub(super) role: Option<GrantedRole>,
+    /// ARN, of a grant or a rule.
+    pub(super) role: Option<String>,
     pub(super) request: String,
 }
 
@@ -45,17 +49,17 @@ impl Asker<'_> {
             subject: what.subject,
             role: what
                 .role
-                .map(|role| role.role_arn)
                 .or_else(|| settings.aws.role_arn.clone())
                 .unwrap_or_default(),
             request: what.request,
         };
         match self {
             Asker::Caller => deed,
-            Asker::Job(facts) => Deed {
-                user: match facts.user_id {
-                    Some(id) => format!("gitlab-user-{id}"),
-                    None => format!("gitlab-job-{}", facts.job_id),
+            Asker::Job { facts, login } => Deed {
+                user: match (login, facts.user_id) {
+                    (Some(login), _) => login.to_owned(),
+                    (None, Some(id)) => format!("gitlab-user-{id}"),
+                    (None, None) => format!("gitlab-job-{}", facts.job_id),
                 },
                 origin: "GitLab-CI".to_owned(),
                 component: last_word(&facts.project).to_owned(),
@@ -71,7 +75,7 @@ impl Asker<'_> {
     pub(super) fn session(self) -> String {
         match self {
             Asker::Caller => SESSION.to_owned(),
-            Asker::Job(facts) => session_of_job(facts.job_id),
+            Asker::Job { facts, .. } => session_of_job(facts.job_id),
         }
     }
 }
@@ -96,6 +100,7 @@ impl<'a> ImageRecord<'a> {
         request: &Request,
         grant: &Grant,
         asker: Asker<'_>,
+        roles: Option<&dyn HostRoles>,
         settings: &'a Settings,
         state: &Path,
         warn: &'a (dyn Fn(String) + Send + Sync),
@@ -103,7 +108,13 @@ impl<'a> ImageRecord<'a> {
         let tables = Tables::of(&settings.audit, &settings.aws, asker.session());
         let trail = Trail::of(tables, state);
         let open = match image(request, grant, asker, settings) {
-            Some(deed) => trail.begin(deed, settings.audit.build, warn).await?,
+            Some((deed, image, host)) => {
+                let deed = match (grant.push(&image), roles) {
+                    (Ok(None), Some(roles)) => by_rule(deed, roles, &image, &host).await?,
+                    (Ok(_) | Err(_), _) => deed,
+                };
+                trail.begin(deed, settings.audit.build, warn).await?
+            }
             None => None,
         };
         Ok(ImageRecord { trail, open, warn })
@@ -126,7 +137,12 @@ impl<'a> ImageRecord<'a> {
 }
 
 /// The row for an image that goes to ECR, where it is granted; `None`: nothing in AWS is changed.
-fn image(request: &Request, grant: &Grant, asker: Asker<'_>, settings: &Settings) -> Option<Deed> {
+fn image(
+    request: &Request,
+    grant: &Grant,
+    asker: Asker<'_>,
+    settings: &Settings,
+) -> Option<(Deed, ImageRef, EcrHost)> {
     let (action, to): (Action, &[String]) = match request {
         Request::Build(build) if build.push.is_some() => (Action::BuildImage, &build.tags),
         Request::Push(push) => (Action::PushImage, &push.images),
@@ -143,10 +159,28 @@ fn image(request: &Request, grant: &Grant, asker: Asker<'_>, settings: &Settings
         account: host.account(),
         region: host.region(),
         subject: image.repository().to_owned(),
-        role: grant.push(&image).ok()?,
+        role: grant.push(&image).ok()?.map(|role| role.role_arn),
         request: to.join(", "),
     };
-    Some(asker.deed(settings, what, last_word(image.repository())))
+    let deed = asker.deed(settings, what, last_word(image.repository()));
+    Some((deed, image, host))
+}
+
+/// The row names the role that a rule gives.
+async fn by_rule(
+    deed: Deed,
+    roles: &dyn HostRoles,
+    image: &ImageRef,
+    host: &EcrHost,
+) -> Result<Deed> {
+    let found = roles.role(image, host).await?;
+    Ok(match found {
+        Some(found) => Deed {
+            role: found.role_arn,
+            ..deed
+        },
+        None => deed,
+    })
 }
 
 /// The error in one line with what follows from it.

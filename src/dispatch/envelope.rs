@@ -13,6 +13,7 @@ pub(super) enum Room {
     #[default]
     Image,
     Services,
+    Auth,
 }
 
 /// Everything in it is the job's word.

@@ -207,6 +207,7 @@ fn here(
         request,
         maker.grant,
         Asker::Caller,
+        None,
         &settings,
         &state,
         &warn,

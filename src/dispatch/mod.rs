@@ -4,12 +4,14 @@
 
 mod audit;
 mod audited;
+mod auth;
 mod build_request;
 mod credential;
 mod desk;
 mod envelope;
 mod features;
 mod image;
+mod roles;
 mod services;
 
 use std::path::Path;
@@ -109,6 +111,10 @@ pub(crate) fn dispatch() -> ExitCode {
         Command::Audit(AuditCommand::List(arguments)) => {
             let output = Output::for_people();
             finish(&output, audit::list(&arguments, config, &output))
+        }
+        Command::Auth(command) => {
+            let output = Output::for_people();
+            finish(&output, auth::auth(&command, config, &output))
         }
         Command::Settings(command) => {
             let output = Output::for_people();

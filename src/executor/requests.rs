@@ -10,7 +10,7 @@ use super::place::Place;
 use crate::broker::{self, Desk, Limits, Served};
 use crate::env::Var;
 use crate::error::Result;
-use crate::job::{Credential, Facts, Place as StagePlace};
+use crate::job::{Credential, Facts, JobResponse, Place as StagePlace, Secret};
 use crate::policy;
 use crate::settings::Settings;
 
@@ -23,6 +23,8 @@ pub(crate) struct Visitor {
     pub(crate) facts: Result<Facts>,
     /// What GitLab sent with the job for registries.
     pub(crate) credentials: Vec<Credential>,
+    /// The token that GitLab made for the job, as the job's variables hold it: nobody has verified it.
+    pub(crate) id_token: Option<Secret>,
     pub(crate) standing: Standing,
     /// Where the host keeps what requests share: logins, locks.
     pub(crate) state: PathBuf,
@@ -58,6 +60,7 @@ pub(super) fn serve(
     let visitor = Visitor {
         facts: Facts::of(&job.response, &job.identity),
         credentials: job.response.credentials.clone(),
+        id_token: id_token(&job.response),
         standing: match Var::DrivenByLocal.text() {
             Some(_) => Standing::Own,
             None => Standing::Granted,
@@ -69,4 +72,15 @@ pub(super) fn serve(
     served
         .map(Some)
         .map_err(|error| crate::error::Error::system("cannot open it").caused_by(error))
+}
+
+/// Where a job's `id_tokens` has the token for the host.
+const ID_TOKEN: &str = "BAWS_CI_ID_TOKEN";
+
+fn id_token(job: &JobResponse) -> Option<Secret> {
+    let set = job.variables.iter().rfind(|one| one.key == ID_TOKEN);
+    let value = set
+        .map(|one| one.value.as_str())
+        .filter(|value| !value.is_empty());
+    value.map(Secret::new)
 }

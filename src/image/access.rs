@@ -3,24 +3,29 @@
 //!
 //! In a job no credential leaves the host. Read next: `aws::TokenCache`, `registry::LoginSource`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tokio::sync::Mutex;
 
 use crate::aws::{AssumeRole, Aws, SESSION, TokenCache, session_of_job};
 use crate::ecr_host::EcrHost;
 use crate::error::Result;
 use crate::image_ref::ImageRef;
 use crate::job::{Credential, Secret, login_for};
-use crate::policy::GrantedRole;
+use crate::policy::{GrantedRole, session_policy};
 use crate::registry::{DockerConfig, Freshness, Login, LoginSource, Registry};
 use crate::settings::AwsSettings;
 
 /// Docker Hub's host, where a reference names none.
 pub(super) const DOCKER_HUB: &str = "docker.io";
+
+/// To AWS, by region and by what their session may; `None`: as the host itself.
+type Connections = Mutex<BTreeMap<(String, Option<String>), Arc<Aws>>>;
 
 /// Where logins come from.
 #[derive(Clone)]
@@ -30,6 +35,31 @@ pub(crate) struct Access {
     /// Names this program's sessions in CloudTrail.
     session: String,
     others: Others,
+    /// Of a job, where no grant names a role.
+    roles: Option<Arc<dyn HostRoles>>,
+    /// Each takes its role once.
+    connections: Arc<Connections>,
+}
+
+/// Which role the host takes for a registry, where no grant names one.
+pub(crate) trait HostRoles: Send + Sync {
+    /// `None`: the host acts as itself.
+    fn role<'a>(
+        &'a self,
+        image: &'a ImageRef,
+        host: &'a EcrHost,
+    ) -> BoxFuture<'a, Result<Option<AssumeRole>>>;
+}
+
+/// The repository of an image, as IAM names it.
+pub(crate) fn repository_arn(image: &ImageRef, host: &EcrHost) -> String {
+    format!(
+        "arn:{}:ecr:{}:{}:repository/{}",
+        crate::ecr_host::partition(host.region()),
+        host.region(),
+        host.account(),
+        image.repository()
+    )
 }
 
 /// For registries that are not ECR.
@@ -52,6 +82,16 @@ impl Access {
             tokens: Arc::new(TokenCache::in_dir(tokens)),
             session: session_of_job(job_id),
             others: Others::Job(credentials),
+            roles: None,
+            connections: Arc::default(),
+        }
+    }
+
+    /// Asks `roles` for every registry of ECR for which no grant names a role.
+    pub(crate) fn with_roles(self, roles: Arc<dyn HostRoles>) -> Self {
+        Access {
+            roles: Some(roles),
+            ..self
         }
     }
 
@@ -61,23 +101,46 @@ impl Access {
             tokens: Arc::new(TokenCache::in_dir(tokens)),
             session: SESSION.to_owned(),
             others: Others::Docker(Arc::new(DockerConfig::load()?)),
+            roles: None,
+            connections: Arc::default(),
         })
     }
 
-    /// AWS, as it is to be asked about a registry.
-    pub(super) async fn aws(&self, host: &EcrHost, role: Option<&GrantedRole>) -> Aws {
-        let role = role.map(|role| AssumeRole {
-            role_arn: role.role_arn.clone(),
-            external_id: role.external_id.clone(),
-            session_name: self.session.clone(),
-            ..AssumeRole::default()
-        });
-        Aws::connect(&self.aws, role.as_ref(), host.region()).await
+    /// AWS, as it is to be asked about the repository of `image`.
+    ///
+    /// # Errors
+    /// `Refused` where the operator's rules give the job no role for it.
+    pub(super) async fn aws(
+        &self,
+        image: &ImageRef,
+        host: &EcrHost,
+        role: Option<&GrantedRole>,
+    ) -> Result<Arc<Aws>> {
+        let role = match (role, &self.roles) {
+            (Some(role), _) => Some(AssumeRole {
+                role_arn: role.role_arn.clone(),
+                external_id: role.external_id.clone(),
+                session_name: self.session.clone(),
+                policy: session_policy(&[], &[repository_arn(image, host)]),
+                ..AssumeRole::default()
+            }),
+            (None, Some(roles)) => roles.role(image, host).await?,
+            (None, None) => None,
+        };
+        let principal = role.as_ref().map(AssumeRole::principal);
+        let place = (host.region().to_owned(), principal);
+        let mut connections = self.connections.lock().await;
+        if let Some(aws) = connections.get(&place) {
+            return Ok(Arc::clone(aws));
+        }
+        let aws = Arc::new(Aws::connect(&self.aws, role.as_ref(), host.region()).await);
+        connections.insert(place, Arc::clone(&aws));
+        Ok(aws)
     }
 
     /// A login for a registry of ECR, with the executor's own identity: user and password.
     pub(crate) async fn ecr_login(&self, host: &EcrHost) -> Result<(String, Secret)> {
-        let aws = self.aws(host, None).await;
+        let aws = Aws::connect(&self.aws, None, host.region()).await;
         let token = self.tokens.token(&aws).await?;
         Ok((token.username, token.password))
     }
@@ -91,7 +154,7 @@ impl Access {
         let host = image.registry().unwrap_or(DOCKER_HUB);
         if let Ok(ecr) = host.parse::<EcrHost>() {
             return Ok(Arc::new(Ecr {
-                aws: self.aws(&ecr, role).await,
+                aws: self.aws(image, &ecr, role).await?,
                 tokens: Arc::clone(&self.tokens),
             }));
         }
@@ -143,7 +206,7 @@ impl Access {
 const IDENTITY_TOKEN: &str = "<token>";
 
 struct Ecr {
-    aws: Aws,
+    aws: Arc<Aws>,
     tokens: Arc<TokenCache>,
 }
 

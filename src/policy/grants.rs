@@ -6,9 +6,10 @@
 
 use super::missing_rule::{nothing_granted, rule_for, suggestion};
 use super::pattern::fits;
+use super::whose::{Whose, fill};
 use crate::error::{Cause, Error, Result};
 use crate::image_ref::ImageRef;
-use crate::job::{Facts, Protection, Reference};
+use crate::job::{Facts, Protection};
 use crate::settings::{GrantSettings, GrantedRefs};
 
 /// What the rules that fit a job add up to.
@@ -21,6 +22,8 @@ pub(crate) struct Grant {
     /// Patterns of services.
     pub(super) deploy: Vec<Right>,
     pub(super) commands: Vec<Right>,
+    /// Patterns of roles whose keys the job may have.
+    pub(super) credentials: Vec<Right>,
     /// Where jobs of unprotected refs may push, of whatever project: nothing read from there decides a protected build.
     unprotected: Vec<String>,
 }
@@ -30,6 +33,7 @@ pub(crate) struct Grant {
 pub(crate) enum Asked {
     Images,
     Services,
+    Keys,
 }
 
 /// For whom a grant is.
@@ -85,6 +89,7 @@ impl Grant {
             bases: Vec::new(),
             deploy: Vec::new(),
             commands: Vec::new(),
+            credentials: Vec::new(),
             unprotected: Vec::new(),
         }
     }
@@ -104,6 +109,7 @@ impl Grant {
             bases: all(),
             deploy: all(),
             commands: all(),
+            credentials: all(),
             unprotected: Vec::new(),
         }
     }
@@ -111,8 +117,10 @@ impl Grant {
     /// # Errors
     /// `Refused` where no rule fits the job at all.
     pub(crate) fn of_job(facts: &Facts, rules: &[GrantSettings], asked: Asked) -> Result<Self> {
-        let fitting: Vec<&GrantSettings> =
-            rules.iter().filter(|rule| is_for(rule, facts)).collect();
+        let fitting: Vec<&GrantSettings> = rules
+            .iter()
+            .filter(|rule| Whose::from(*rule).is_for(facts))
+            .collect();
         if fitting.is_empty() {
             return Err(nothing_granted(facts, rules, asked));
         }
@@ -142,6 +150,7 @@ impl Grant {
             bases: rights(|rule| &rule.bases),
             deploy: rights(|rule| &rule.deploy),
             commands: rights(|rule| &rule.commands),
+            credentials: rights(|rule| &rule.credentials),
             unprotected: unprotected.collect(),
         })
     }
@@ -232,40 +241,6 @@ impl Grant {
 
 pub(super) fn find<'a>(rights: &'a [Right], name: &str) -> Option<&'a Right> {
     rights.iter().find(|right| fits(&right.pattern, name))
-}
-
-fn is_for(rule: &GrantSettings, facts: &Facts) -> bool {
-    let project = rule
-        .projects
-        .iter()
-        .any(|pattern| fits(pattern, &facts.project));
-    let side = match (rule.refs, facts.protection) {
-        (GrantedRefs::Any, Protection::Protected | Protection::Unprotected)
-        | (GrantedRefs::Protected, Protection::Protected)
-        | (GrantedRefs::Unprotected, Protection::Unprotected) => true,
-        (GrantedRefs::Protected, Protection::Unprotected)
-        | (GrantedRefs::Unprotected, Protection::Protected) => false,
-    };
-    let named = |patterns: &[String], name: &str| patterns.iter().any(|one| fits(one, name));
-    let this_ref = match &facts.reference {
-        Reference::Branch(name) => named(&rule.branches, name),
-        Reference::Tag(name) => named(&rule.tags, name),
-        Reference::Untyped(_) => false,
-    };
-    let every_ref = rule.branches.is_empty() && rule.tags.is_empty();
-    project && side && (every_ref || this_ref)
-}
-
-/// Puts the job's facts into a pattern. They hold no character that a pattern takes for more than itself: GitLab allows
-/// letters, digits, `_`, `-` and `.` in paths, and [`Facts::of`] refuses others.
-fn fill(pattern: &str, facts: &Facts) -> String {
-    let project = facts.project.to_lowercase();
-    let (namespace, name) = project.rsplit_once('/').unwrap_or(("", &project));
-    pattern
-        .replace("{project}", &project)
-        .replace("{namespace}", namespace)
-        .replace("{name}", name)
-        .replace("{project_id}", &facts.project_id.to_string())
 }
 
 /// The pattern for every project it may be filled for.

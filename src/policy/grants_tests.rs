@@ -1,6 +1,7 @@
 //! Grants are pure: each rule and each refusal is a table here.
 
 use super::*;
+use crate::job::Reference;
 
 fn facts(project: &str, reference: Reference, protection: Protection) -> Facts {
     Facts {

@@ -50,6 +50,10 @@ pub(super) fn nothing_granted(facts: &Facts, rules: &[GrantSettings], asked: Ask
             "deploy or look at services",
             "deploy = [\"arn:aws:ecs:eu-west-1:123456789012:service/CLUSTER/{name}\"]",
         ),
+        Asked::Keys => (
+            "have keys of AWS",
+            "credentials = [\"arn:aws:iam::123456789012:role/ROLE\"]",
+        ),
     };
     Error::refused(format!("this job may not {what} on this runner"))
         .caused_by(Cause::line(why))

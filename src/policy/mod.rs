@@ -7,7 +7,9 @@ mod grants;
 mod missing_rule;
 mod pattern;
 mod service_grants;
+mod session_policy;
 mod size;
+mod whose;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -18,7 +20,9 @@ use crate::job::{Credential, ImageSpec, JobResponse, RUNNERS_OWN, expand, login_
 use crate::settings::JobContainerSettings;
 
 pub(crate) use grants::{Asked, BaseRight, Grant, GrantedRole};
+pub(crate) use session_policy::session_policy;
 pub(crate) use size::{bytes, nano_cpus};
+pub(crate) use whose::{Whose, fill, named};
 
 /// When an image is fetched from its registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -30,6 +30,22 @@ impl Grant {
         )
     }
 
+    /// Whether the job may have keys of this role, by its ARN.
+    ///
+    /// # Errors
+    /// `Refused`, with the rule that is missing.
+    pub(crate) fn credentials(&self, role_arn: &str) -> Result<()> {
+        let what = "have keys of the role";
+        self.service(
+            &self.credentials,
+            role_arn,
+            what,
+            "credentials",
+            "may have keys of",
+        )?;
+        Ok(())
+    }
+
     fn service(
         &self,
         rights: &[Right],

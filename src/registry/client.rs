@@ -8,12 +8,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::redirect::Policy;
 
 use super::address::{Locality, is_ours};
 use crate::error::{Error, Result};
+use crate::http;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Silence for so long ends a request that waits for an answer, or for more of it.
 pub(super) const SILENCE: Duration = Duration::from_secs(60);
 
@@ -25,10 +24,8 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(locality: Locality) -> Result<Self> {
-        // Fails when it is there already, which is as well: there is one provider in this program.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         Ok(Client {
-            own: build(reqwest::Client::builder()).map_err(cannot_build)?,
+            own: http::builder().build().map_err(cannot_build)?,
             strangers: OnceLock::new(),
             locality,
         })
@@ -48,21 +45,12 @@ impl Client {
         if let Some(client) = self.strangers.get() {
             return Ok(client);
         }
-        let client = build(reqwest::Client::builder().dns_resolver(Arc::new(Elsewhere)))
+        let client = http::builder()
+            .dns_resolver(Arc::new(Elsewhere))
+            .build()
             .map_err(cannot_build)?;
         Ok(self.strangers.get_or_init(|| client))
     }
-}
-
-fn build(builder: reqwest::ClientBuilder) -> reqwest::Result<reqwest::Client> {
-    builder
-        .tls_backend_rustls()
-        .user_agent(concat!("baws-ci/", env!("CARGO_PKG_VERSION")))
-        .redirect(Policy::none())
-        .referer(false)
-        .retry(reqwest::retry::never())
-        .connect_timeout(CONNECT_TIMEOUT)
-        .build()
 }
 
 fn cannot_build(error: reqwest::Error) -> Error {

@@ -9,6 +9,7 @@ use super::refusal::{self, Kind};
 use super::send::limited;
 use super::{Registry, redirect};
 use crate::error::{Cause, Error, links};
+use crate::http::innermost;
 
 /// Reasons that callers act on; everything else is `Other`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -257,14 +258,6 @@ impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         failure.into_error()
     }
-}
-
-/// What lies at the bottom of a transport error, such as "Connection refused"; the layers above only repeat themselves.
-fn innermost(error: &(dyn StdError + 'static)) -> String {
-    links(error)
-        .last()
-        .map(ToString::to_string)
-        .unwrap_or_default()
 }
 
 fn has_bad_certificate(error: &(dyn StdError + 'static)) -> bool {

@@ -7,7 +7,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest::redirect::Policy;
 
 use super::redirect::{is_redirect, shown};
 use crate::error::{Cause, Error, Result};
@@ -134,13 +133,7 @@ async fn connect_to(url: &Url, download: &Download<'_>) -> Result<reqwest::Clien
     {
         return Err(refused(format!("`{host}` is {}, {why}", address.ip())));
     }
-    // Fails when it is there already, which is as well: there is one provider in this program.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .tls_backend_rustls()
-        .user_agent(concat!("baws-ci/", env!("CARGO_PKG_VERSION")))
-        .redirect(Policy::none())
-        .referer(false)
+    crate::http::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .resolve_to_addrs(name, &addresses)
         .build()

@@ -27,6 +27,8 @@ pub(crate) struct GrantSettings {
     pub(crate) deploy: Vec<String>,
     /// Those whose one-off tasks may run another command than their image's own.
     pub(crate) commands: Vec<String>,
+    /// Patterns of role ARNs whose keys the job itself may have, where a rule of `[[roles]]` leads to them.
+    pub(crate) credentials: Vec<String>,
     /// Assumed for the registries and services of this rule; `None`: that of `[aws]`.
     pub(crate) role_arn: Option<String>,
     pub(crate) external_id: Option<String>,

@@ -6,6 +6,7 @@ mod audit;
 mod aws;
 mod deploy;
 mod grants;
+mod roles;
 
 use std::path::Path;
 
@@ -179,13 +180,14 @@ pub(super) fn all() -> impl Iterator<Item = &'static Key> {
     GENERAL
         .iter()
         .chain(grants::KEYS)
+        .chain(roles::KEYS)
         .chain(aws::KEYS)
         .chain(deploy::KEYS)
         .chain(audit::KEYS)
 }
 
 /// The one key that is a list of tables.
-const RULES: &str = "grants";
+pub(super) const RULES: [&str; 2] = ["grants", "roles"];
 
 /// All keys, one paragraph each.
 pub(crate) fn explain() -> String {
@@ -214,19 +216,23 @@ pub(super) fn refuse_unknown(table: &toml::Table, path: &Path) -> Result<()> {
             let exact = all().any(|known| known.path == key);
             let parent = all().any(|known| known.path.starts_with(&inner));
             match value {
-                toml::Value::Table(table) if parent && key != RULES => open.push((key, table)),
+                toml::Value::Table(table) if parent && !RULES.contains(&key.as_str()) => {
+                    open.push((key, table))
+                }
                 toml::Value::Array(rules)
-                    if key == RULES && rules.iter().all(toml::Value::is_table) =>
+                    if RULES.contains(&key.as_str()) && rules.iter().all(toml::Value::is_table) =>
                 {
                     let rules = rules.iter().filter_map(toml::Value::as_table);
                     open.extend(rules.map(|rule| (key.clone(), rule)));
                 }
-                _ if key == RULES => {
+                _ if RULES.contains(&key.as_str()) => {
                     return Err(Error::usage(format!(
-                        "the settings `{}` are wrong: `grants` must be a list of rules",
+                        "the settings `{}` are wrong: `{key}` must be a list of rules",
                         path.display()
                     ))
-                    .hint("write `[[grants]]`, with two brackets, above every rule"));
+                    .hint(format!(
+                        "write `[[{key}]]`, with two brackets, above every rule"
+                    )));
                 }
                 _ if exact => {}
                 _ if parent => {

@@ -10,6 +10,7 @@ mod containers;
 mod deploy;
 mod grants;
 mod keys;
+mod roles;
 
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,7 @@ pub(crate) use containers::{JobContainerSettings, OneOrMany};
 pub(crate) use deploy::DeploySettings;
 pub(crate) use grants::{GrantSettings, GrantedRefs, RequestSettings};
 pub(crate) use keys::explain;
+pub(crate) use roles::{GitlabSettings, RoleMethod, RoleSettings, TABLE_PARAMETER};
 
 /// Where the settings stand when neither flag nor variable names a file.
 pub(crate) const DEFAULT_PATH: &str = "/etc/baws-ci/config.toml";
@@ -34,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) docker: DockerSettings,
     pub(crate) executor: ExecutorSettings,
     pub(crate) grants: Vec<GrantSettings>,
+    pub(crate) gitlab: GitlabSettings,
+    pub(crate) roles: Vec<RoleSettings>,
     pub(crate) aws: AwsSettings,
     pub(crate) deploy: DeploySettings,
     pub(crate) audit: AuditSettings,
@@ -165,6 +169,9 @@ impl Settings {
         if let Err((key, why)) = self.audit.check() {
             return wrong(key, &why);
         }
+        if let Err((key, why)) = roles::check(&self.roles, &self.gitlab) {
+            return wrong(key, &why);
+        }
         if self.grants.iter().any(|rule| rule.projects.is_empty()) {
             return wrong(
                 "grants.projects",
@@ -220,6 +227,17 @@ mod tests {
             external_id: Some("x".to_owned()),
             ..GrantSettings::default()
         }];
+        full.gitlab.url = Some("x".to_owned());
+        full.gitlab.audience = Some("x".to_owned());
+        full.gitlab.keys_url = Some("x".to_owned());
+        full.roles = vec![RoleSettings {
+            role_arn: Some("x".to_owned()),
+            role_name: Some("x".to_owned()),
+            table: Some("x".to_owned()),
+            table_parameter: Some("x".to_owned()),
+            external_id: Some("x".to_owned()),
+            ..RoleSettings::default()
+        }];
         full.aws.role_arn = Some("x".to_owned());
         full.aws.external_id = Some("x".to_owned());
         full.aws.ecr.kms_key = Some("x".to_owned());
@@ -249,7 +267,7 @@ mod tests {
                 toml::Value::Table(inner) if !keys::all().any(|key| key.path == path) => {
                     collect(&path, inner, found);
                 }
-                toml::Value::Array(items) if path == "grants" => {
+                toml::Value::Array(items) if keys::RULES.contains(&path.as_str()) => {
                     let rules = items.iter().filter_map(toml::Value::as_table);
                     rules.for_each(|rule| collect(&path, rule, found));
                 }

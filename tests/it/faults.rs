@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What can go wrong, by the names of the table's first column.
-const CASES: [&str; 132] = [
+const CASES: [&str; 143] = [
     "kill -9 of config",
     "kill -9 of prepare",
     "kill -9 of run",
@@ -137,6 +137,17 @@ const CASES: [&str; 132] = [
     "answer to an audit row lost",
     "kill -9 of audited work",
     "cancel of audited work",
+    "ID token that is forged, expired or another job's",
+    "ID token that AWS does not trust",
+    "GitLab's keys unreachable",
+    "hostile environment in a role's name",
+    "no role for a project that rules name",
+    "row of the mapping table without a role",
+    "mapping table that is not there",
+    "role that AWS refuses",
+    "role whose sessions may not be tagged",
+    "keys asked for without a grant",
+    "the host's own keys asked for",
 ];
 
 /// The words of the third column, each with what a test has to assert for it.

@@ -18,8 +18,16 @@ const FLOORS: [&[&str]; 12] = [
     &["policy"],
     &["job", "settings", "rollout"],
     &["output"],
-    &["interrupt"],
-    &["error", "env", "image_ref", "ecr_host", "digest", "nearest"],
+    &["interrupt", "http"],
+    &[
+        "error",
+        "env",
+        "image_ref",
+        "ecr_host",
+        "digest",
+        "nearest",
+        "http",
+    ],
 ];
 
 /// A path that a file uses: where it stands, and the room it leads to.

@@ -8,6 +8,7 @@ mod support;
 
 mod agent;
 mod audit;
+mod auth;
 mod build;
 mod calls;
 mod cancel;

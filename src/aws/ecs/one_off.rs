@@ -28,7 +28,7 @@ impl Aws {
             }));
         let strategy = shape.capacity_provider_strategy;
         let request = self
-            .ecs()
+            .ecs
             .run_task()
             .cluster(service.cluster_arn())
             .task_definition(&what.definition)
@@ -76,7 +76,7 @@ impl Aws {
     async fn shape(&self, service: &ServiceArn) -> Result<Shape, Failure> {
         let doing = || format!("look at {}", named(service));
         let answer = self
-            .ecs()
+            .ecs
             .describe_services()
             .cluster(service.cluster_arn())
             .services(service.to_string())

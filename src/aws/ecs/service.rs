@@ -25,7 +25,7 @@ impl Aws {
         };
         let clock = Clock::default();
         let request = self
-            .ecs()
+            .ecs
             .describe_services()
             .cluster(first.cluster_arn())
             .set_services(Some(arns.iter().map(|arn| arn.to_string()).collect()));
@@ -54,7 +54,7 @@ impl Aws {
         update: &Update,
     ) -> Result<Service, Failure> {
         let request = self
-            .ecs()
+            .ecs
             .update_service()
             .cluster(arn.cluster_arn())
             .service(arn.to_string())

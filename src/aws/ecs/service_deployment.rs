@@ -27,7 +27,7 @@ impl Aws {
         let mut page: Option<String> = None;
         loop {
             let answer = self
-                .ecs()
+                .ecs
                 .list_service_deployments()
                 .cluster(service.cluster_arn())
                 .service(service.to_string())
@@ -74,7 +74,7 @@ impl Aws {
         arns: &[String],
     ) -> Result<Vec<ServiceDeployment>, Failure> {
         let answer = self
-            .ecs()
+            .ecs
             .describe_service_deployments()
             .set_service_deployment_arns(Some(arns.to_vec()))
             .send()
@@ -95,7 +95,7 @@ impl Aws {
     /// `None`: it is not there.
     pub(crate) async fn service_revision(&self, arn: &str) -> Result<Option<Revision>, Failure> {
         let request = self
-            .ecs()
+            .ecs
             .describe_service_revisions()
             .service_revision_arns(arn);
         match request.send().await {
@@ -114,7 +114,7 @@ impl Aws {
     /// Ends a deployment and has ECS go back to what ran before it.
     pub(crate) async fn roll_back_deployment(&self, arn: &str) -> Result<(), Failure> {
         let request = self
-            .ecs()
+            .ecs
             .stop_service_deployment()
             .service_deployment_arn(arn)
             .stop_type(types::StopServiceDeploymentStopType::Rollback);
@@ -133,7 +133,7 @@ impl Aws {
         answer: HookAnswer,
     ) -> Result<(), Failure> {
         let request = self
-            .ecs()
+            .ecs
             .continue_service_deployment()
             .service_deployment_arn(arn)
             .hook_id(hook)

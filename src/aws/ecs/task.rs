@@ -20,7 +20,7 @@ impl Aws {
         let mut page: Option<String> = None;
         loop {
             let answer = self
-                .ecs()
+                .ecs
                 .list_tasks()
                 .cluster(service.cluster_arn())
                 .service_name(service.service())
@@ -64,7 +64,7 @@ impl Aws {
         let mut found = Vec::with_capacity(arns.len());
         for arns in arns.chunks(MOST_DESCRIBED) {
             let answer = self
-                .ecs()
+                .ecs
                 .describe_tasks()
                 .cluster(cluster_arn)
                 .set_tasks(Some(arns.to_vec()))
@@ -87,7 +87,7 @@ impl Aws {
         reason: &str,
     ) -> Result<(), Failure> {
         let request = self
-            .ecs()
+            .ecs
             .stop_task()
             .cluster(cluster_arn)
             .task(arn)

@@ -1,5 +1,6 @@
 //! Images for a job: built, pushed and promoted with the host's engine and rights, within the job's grant.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{JobDesk, locked};
@@ -34,6 +35,8 @@ impl JobDesk {
             facts.job_id,
             credentials,
         );
+        let roles = Arc::new(self.roles(facts));
+        let access = access.with_roles(Arc::clone(&roles) as Arc<dyn image::HostRoles>);
         let limits = &self.settings.executor.requests;
         let death = line.death();
         let until = Duration::from_secs(limits.timeout_secs);
@@ -68,15 +71,22 @@ impl JobDesk {
             return engine.block_on(image::features(&engine, *builder));
         }
         let warn = |text: String| tell(Event::Warning(text));
-        let record = ImageRecord::begin(
-            request,
-            &grant,
-            Asker::Job(facts),
-            &self.settings,
-            &self.state,
-            &warn,
-        );
-        let record = engine.block_on(record)?;
+        let record = engine.block_on(async {
+            let login = match self.settings.audit.is_on() {
+                true => roles.login().await,
+                false => None,
+            };
+            ImageRecord::begin(
+                request,
+                &grant,
+                Asker::Job { facts, login },
+                Some(&*roles),
+                &self.settings,
+                &self.state,
+                &warn,
+            )
+            .await
+        })?;
         let work = make(&maker, request, &mut context);
         let done = engine.block_on(async {
             let work = std::pin::pin!(tokio::time::timeout(until, work));

@@ -1,8 +1,9 @@
 //! Where a job's requests are worked on: with the host's engine and rights, within the job's grant.
 //!
 //! Everything starts when the first request comes; a job that asks for nothing pays for nothing. Refuses to print: the
-//! job hears over its line. Read next: `images`, `services`.
+//! job hears over its line. Read next: `images`, `services`, `auth`.
 
+mod auth;
 mod images;
 mod services;
 
@@ -11,15 +12,18 @@ use std::path::PathBuf;
 use crate::broker::{Desk, Line, Reply};
 use crate::error::{Error, Result};
 use crate::executor::{Standing, Visitor};
-use crate::job::{Credential, Facts};
+use crate::job::{Credential, Facts, Secret};
 use crate::settings::Settings;
 
 use super::envelope::{Envelope, Room};
+use super::roles::JobRoles;
 
 pub(super) struct JobDesk {
     settings: Settings,
     facts: Result<Facts>,
     credentials: Vec<Credential>,
+    /// The ID token that the job brought.
+    id_token: Option<Secret>,
     /// Whose machine and rights these are.
     standing: Standing,
     state: PathBuf,
@@ -31,9 +35,14 @@ impl JobDesk {
             settings: settings.clone(),
             facts: visitor.facts,
             credentials: visitor.credentials,
+            id_token: visitor.id_token,
             standing: visitor.standing,
             state: visitor.state,
         }
+    }
+
+    fn roles(&self, facts: &Facts) -> JobRoles {
+        JobRoles::of(&self.settings, facts, self.id_token.clone())
     }
 
     fn work(&self, bytes: &[u8], line: &mut Line) -> Result<serde_json::Value> {
@@ -45,6 +54,7 @@ impl JobDesk {
                 self.make_image(&envelope.request()?, logins, facts, line)
             }
             Room::Services => self.serve_services(&envelope.request()?, facts, line),
+            Room::Auth => self.tell_roles(&envelope.request()?, facts),
         }
     }
 }

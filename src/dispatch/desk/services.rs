@@ -20,11 +20,13 @@ impl JobDesk {
             Standing::Granted => Grant::of_job(facts, &self.settings.grants, Asked::Services)?,
             Standing::Own => Grant::of_callers_job(facts),
         };
+        let roles = self.roles(facts);
         let crew = Crew {
             settings: &self.settings,
             worker: Worker::Job {
                 facts,
                 grant: &grant,
+                roles: &roles,
             },
             state: self.state.clone(),
         };

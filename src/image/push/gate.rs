@@ -31,7 +31,10 @@ pub(in crate::image) async fn pass(
             "there is no scan to wait for: `{name}` is not in ECR"
         )));
     };
-    let aws = maker.access.aws(&host, target.role.as_ref()).await;
+    let aws = maker
+        .access
+        .aws(&target.repository, &host, target.role.as_ref())
+        .await?;
     let until = Instant::now() + Duration::from_secs(gate.timeout_secs);
     maker.note(format!("Waiting for the scan of `{name}@{digest}`"));
     let mut waited = Instant::now();

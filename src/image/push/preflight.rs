@@ -23,7 +23,10 @@ pub(in crate::image) async fn preflight(maker: &Maker<'_>, targets: &[Target]) -
             .access
             .credential(&target.repository, target.role.as_ref(), Freshness::Cached)
             .await?;
-        let aws = maker.access.aws(&host, target.role.as_ref()).await;
+        let aws = maker
+            .access
+            .aws(&target.repository, &host, target.role.as_ref())
+            .await?;
         let name = target.repository.repository();
         match aws.repository(host.account(), name).await {
             Ok(Some(repository)) => tags_are_free(maker, &aws, &host, target, &repository).await?,

@@ -94,6 +94,12 @@ pub(super) const KEYS: &[Key] = &[
         "Services whose one-off tasks (run-task) the job may give another command or other variables than the service's own: code under the application's role.",
     ),
     key(
+        "grants.credentials",
+        "list of patterns",
+        "none",
+        "Roles of which the job itself may have keys (auth credentials), by ARN, where a rule of [[roles]] gives it that role. Never the host's own identity.",
+    ),
+    key(
         "grants.role_arn",
         "string",
         "that of [aws]",

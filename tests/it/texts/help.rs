@@ -24,6 +24,7 @@ fn help_names_every_command() {
       rollback  Go back to an earlier revision of the task definition
       status    Tell what runs: counts, deployments, and the digest of every task
       run-task  Run one task beside the service, such as a migration, and exit with whether it succeeded
+      auth      Roles and identities
       audit     The platform's audit trail
       settings  The operator's settings
 
@@ -138,6 +139,7 @@ fn an_unknown_word_is_refused_with_the_nearest_known_one() {
       rollback  Go back to an earlier revision of the task definition
       status    Tell what runs: counts, deployments, and the digest of every task
       run-task  Run one task beside the service, such as a migration, and exit with whether it succeeded
+      auth      Roles and identities
       audit     The platform's audit trail
       settings  The operator's settings
 

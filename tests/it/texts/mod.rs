@@ -3,6 +3,7 @@
 mod help;
 mod keys;
 mod pipeline;
+mod rule_keys;
 mod settings;
 
 use std::path::Path;

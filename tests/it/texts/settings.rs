@@ -23,6 +23,7 @@ fn the_settings_in_force_can_be_read_back() {
     assert_eq!(code, 0);
     assert_snapshot!(out, @r#"
     grants = []
+    roles = []
 
     [docker]
     timeout_secs = 120
@@ -55,6 +56,8 @@ fn the_settings_in_force_can_be_read_back() {
     min_free_disk = "1g"
 
     [executor.requests.build_args]
+
+    [gitlab]
 
     [aws.ecr]
     scan_on_push = true

@@ -7,6 +7,7 @@ mod local;
 mod places;
 mod records;
 mod rights;
+mod roles;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -69,7 +70,7 @@ impl Crew<'_> {
                 request.targets.len()
             )));
         }
-        let assignments = self.worker.assignments(request)?;
+        let mut assignments = self.worker.assignments(request)?;
         let local = request
             .targets
             .iter()
@@ -77,13 +78,11 @@ impl Crew<'_> {
         let engine = local
             .then(|| Engine::connect(&self.settings.docker, None))
             .transpose()?;
-        crate::dispatch::runtime()?.block_on(self.all(
-            request,
-            engine.as_ref(),
-            &assignments,
-            ended,
-            tell,
-        ))
+        crate::dispatch::runtime()?.block_on(async {
+            self.with_roles(request, &mut assignments).await?;
+            self.all(request, engine.as_ref(), &assignments, ended, tell)
+                .await
+        })
     }
 
     async fn all(
@@ -155,10 +154,18 @@ impl Crew<'_> {
 }
 
 impl Crew<'_> {
-    fn asker(&self) -> Asker<'_> {
+    /// Who began the job, where a verified ID token says so.
+    async fn login(&self) -> Option<&str> {
+        match &self.worker {
+            Worker::Caller => None,
+            Worker::Job { roles, .. } => roles.login().await,
+        }
+    }
+
+    fn asker<'b>(&'b self, login: Option<&'b str>) -> Asker<'b> {
         match &self.worker {
             Worker::Caller => Asker::Caller,
-            Worker::Job { facts, .. } => Asker::Job(facts),
+            Worker::Job { facts, .. } => Asker::Job { facts, login },
         }
     }
 }

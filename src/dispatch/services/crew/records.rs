@@ -6,8 +6,9 @@ use super::Crew;
 use super::rights::Assignment;
 use crate::audit::{Action, Deed, Open, Status, Tables, Trail};
 use crate::deploy::{Done, Event, EventKind, Request, Target, Tell, Verb, outcome};
-use crate::dispatch::audited::{What, told};
+use crate::dispatch::audited::{Asker, What, told};
 use crate::error::Result;
+use crate::settings::Settings;
 
 pub(super) struct Records<'a> {
     trail: Trail<'a>,
@@ -25,14 +26,19 @@ impl<'a> Records<'a> {
         tell: Tell<'_>,
     ) -> Result<Self> {
         let settings = crew.settings;
-        let tables = Tables::of(&settings.audit, &settings.aws, crew.asker().session());
+        let login = match settings.audit.is_on() {
+            true => crew.login().await,
+            false => None,
+        };
+        let asker = crew.asker(login);
+        let tables = Tables::of(&settings.audit, &settings.aws, asker.session());
         let trail = Trail::of(tables, &crew.state);
         let each = request
             .targets
             .iter()
             .zip(assignments)
             .map(|(target, assignment)| {
-                let deed = deed(request, target, assignment, crew);
+                let deed = deed(request, target, assignment, asker, settings);
                 let trail = &trail;
                 async move {
                     let warn = |text: String| tell(warning(target, text, 0));
@@ -91,7 +97,8 @@ fn deed(
     request: &Request,
     target: &Target,
     assignment: &Assignment,
-    crew: &Crew<'_>,
+    asker: Asker<'_>,
+    settings: &Settings,
 ) -> Option<Deed> {
     let action = match &request.verb {
         Verb::Deploy(deploy) if deploy.dry_run => return None,
@@ -118,9 +125,12 @@ fn deed(
             image.unwrap_or_default()
         ),
         subject,
-        role: assignment.role.clone(),
+        role: assignment
+            .acts_as
+            .as_ref()
+            .map(|role| role.role_arn.clone()),
     };
-    Some(crew.asker().deed(crew.settings, what, arn.service()))
+    Some(asker.deed(settings, what, arn.service()))
 }
 
 fn warning(target: &Target, text: String, after_ms: u64) -> Event {

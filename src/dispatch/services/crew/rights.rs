@@ -1,6 +1,8 @@
 //! Who asks, and which of the services they may touch, with which role. Decided for all before anything is touched.
 
+use crate::aws::AssumeRole;
 use crate::deploy::{Request, Target, Verb};
+use crate::dispatch::roles::JobRoles;
 use crate::error::{Error, Result};
 use crate::image_ref::{ImageRef, PRIVATE_REGISTRY};
 use crate::job::Facts;
@@ -13,6 +15,7 @@ pub(in crate::dispatch) enum Worker<'a> {
     Job {
         facts: &'a Facts,
         grant: &'a Grant,
+        roles: &'a JobRoles,
     },
 }
 
@@ -20,6 +23,8 @@ pub(in crate::dispatch) enum Worker<'a> {
 pub(super) struct Assignment {
     /// Of a grant; `None`: the host's own identity.
     pub(super) role: Option<GrantedRole>,
+    /// Of the grant or of a rule, narrowed to the services in hand; `None`: the host's own identity.
+    pub(super) acts_as: Option<AssumeRole>,
 }
 
 impl Worker<'_> {
@@ -28,7 +33,7 @@ impl Worker<'_> {
     /// # Errors
     /// `Refused` where it is an image that only another project's jobs have built.
     pub(super) fn may_run_here(&self, image: &str, names: &[String]) -> Result<()> {
-        let Worker::Job { facts, grant } = self else {
+        let Worker::Job { facts, grant, .. } = self else {
             return Ok(());
         };
         let private = format!("{PRIVATE_REGISTRY}/");
@@ -66,7 +71,10 @@ impl Worker<'_> {
             })
             .transpose()?;
         let Worker::Job { grant, .. } = self else {
-            let own = |_| Assignment { role: None };
+            let own = |_| Assignment {
+                role: None,
+                acts_as: None,
+            };
             return Ok(request.targets.iter().map(own).collect());
         };
         // The application runs it with its own rights and shows what is in it.
@@ -96,7 +104,10 @@ impl Worker<'_> {
                 true => grant.command(&name)?,
                 false => grant.deploy(&name)?,
             };
-            Ok(Assignment { role })
+            Ok(Assignment {
+                role,
+                acts_as: None,
+            })
         };
         request.targets.iter().map(assign).collect()
     }
