@@ -101,6 +101,12 @@ impl Call {
         }
     }
 
+    /// An answer that says what is missing for what was asked.
+    pub(super) fn unmet(self, why: &str) -> Failure {
+        let why = one_line(why);
+        self.failure(Reason::Unmet, None, why, None, Transient::No)
+    }
+
     /// A request that could not even be made.
     pub(super) fn unmade(self, why: &str) -> Failure {
         self.failure(Reason::Other, None, why.to_owned(), None, Transient::No)

@@ -21,6 +21,8 @@ pub(crate) enum Reason {
     NoCredentials,
     /// This service, in this place, does not offer the call.
     Unsupported,
+    /// AWS took the call, did not do what it asks, and says what is missing for it.
+    Unmet,
     /// No connection, no name, no certificate, or no answer in time.
     Unreachable,
     Other,
@@ -71,7 +73,9 @@ impl Failure {
     pub(super) fn into_error(self) -> Error {
         let summary = format!("cannot {}", self.doing);
         let error = match &self.reason {
-            Reason::NotFound | Reason::AlreadyExists => Error::precondition(summary),
+            Reason::NotFound | Reason::AlreadyExists | Reason::Unmet => {
+                Error::precondition(summary)
+            }
             Reason::Denied { .. } | Reason::Expired | Reason::NoCredentials => {
                 Error::denied(summary)
             }
@@ -106,6 +110,7 @@ impl Failure {
             | Reason::AlreadyExists
             | Reason::InvalidParameter
             | Reason::Unsupported
+            | Reason::Unmet
             | Reason::Other => error,
         }
     }

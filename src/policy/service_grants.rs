@@ -69,7 +69,11 @@ impl Grant {
                 listed(rights)
             )))
             .hint(format!(
-                "name one of those, or the operator of the runner adds a rule to its settings (/etc/baws-ci/config.toml):\n{}",
+                "{}the operator of the runner adds a rule to its settings (/etc/baws-ci/config.toml):\n{}",
+                match rights.is_empty() {
+                    true => "",
+                    false => "name one of those, or ",
+                },
                 rule_for(facts, &format!("{key} = [\"{service}\"]"))
             )))
     }

@@ -186,7 +186,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Key> {
         .chain(audit::KEYS)
 }
 
-/// The one key that is a list of tables.
+/// The keys that are lists of tables.
 pub(super) const RULES: [&str; 2] = ["grants", "roles"];
 
 /// All keys, one paragraph each.

@@ -66,7 +66,7 @@ impl Aws {
                 }
             })
             .collect();
-        Err(call().malformed(&match why.is_empty() {
+        Err(call().unmet(&match why.is_empty() {
             true => "no task was started, and no reason was given".to_owned(),
             false => format!("no task was started: {}", why.join("; ")),
         }))
@@ -89,7 +89,7 @@ impl Aws {
         let Some(found) = answer.services().first() else {
             return Err(self
                 .ecs_call("DescribeServices", service.to_string(), doing())
-                .malformed("there is no such service"));
+                .unmet("there is no such service"));
         };
         let newest = found
             .deployments()

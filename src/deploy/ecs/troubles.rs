@@ -18,7 +18,7 @@ pub(super) fn trouble(failure: Failure, effect: Effect) -> Trouble {
         Reason::Throttled => TroubleKind::Throttled,
         Reason::NotFound => TroubleKind::NotFound,
         Reason::Unsupported => TroubleKind::Unsupported,
-        Reason::InvalidParameter | Reason::AlreadyExists => TroubleKind::Invalid,
+        Reason::InvalidParameter | Reason::AlreadyExists | Reason::Unmet => TroubleKind::Invalid,
         _ if perhaps => TroubleKind::Unknown,
         Reason::Unreachable if effect == Effect::Write => TroubleKind::NotSent,
         Reason::Unreachable => TroubleKind::Unavailable,

@@ -57,6 +57,7 @@ pub(super) fn degrade(maker: &Maker<'_>, failure: Failure, unknown: &str) -> Res
         | Reason::InvalidParameter
         | Reason::NoCredentials
         | Reason::Unsupported
+        | Reason::Unmet
         | Reason::Unreachable
         | Reason::Other => Err(failure.into()),
     }

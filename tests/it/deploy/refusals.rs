@@ -117,6 +117,19 @@ fn what_is_only_nice_to_have_degrades_with_a_note() {
 }
 
 #[test]
+fn a_task_that_ecs_cannot_place_was_not_started_and_is_told_with_what_is_missing() {
+    let site = Site::alone().quickly();
+    site.pushed("latest", "one");
+    let service = site.service(json!({}));
+    let failures = json!([{"arn": "arn:aws:ecs:eu-west-1:123456789012:container-instance/1", "reason": "RESOURCE:MEMORY"}]);
+    let rule = json!({"status": 200, "body": {"tasks": [], "failures": failures}});
+    let _faults = site.aws_faults(&[("RunTask$", rule)]);
+    let (told, ended) = service.result(&["run-task"]);
+    ended_as(&told, &ended, "precondition", 4);
+    ended.says("no task was started: RESOURCE:MEMORY");
+}
+
+#[test]
 fn throttling_is_waited_out_and_told_only_where_it_does_not_end() {
     let site = Site::alone().quickly();
     let (service, image) = site.changed(json!({}));
