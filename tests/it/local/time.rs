@@ -46,9 +46,9 @@ fn a_failure_of_after_script_is_a_warning() {
 #[test]
 fn a_job_that_takes_too_long_is_ended_and_nothing_follows() {
     let project = Project::new(
-        "job: {script: [echo begun, sleep 60], after_script: [echo after], timeout: 3 seconds}\n",
+        "job: {script: [echo begun, sleep 60], after_script: [echo after], timeout: 8 seconds}\n",
     );
-    let ended = project.local(&[]).exited_with(5).within_secs(15);
+    let ended = project.local(&[]).exited_with(5).within_secs(25);
     assert!(!ended.out().contains("\nafter\n"), "{ended}");
     assert_snapshot!(project.story_of_an_end(&ended), @r"
     Job job (stage test, the default image)
