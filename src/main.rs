@@ -10,6 +10,7 @@ mod auth;
 mod aws;
 mod broker;
 mod cli;
+mod container_options;
 mod deploy;
 mod digest;
 mod dispatch;

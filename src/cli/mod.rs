@@ -82,6 +82,15 @@ pub(crate) enum ExecutorCommand {
     },
     /// Remove everything that belongs to the job
     Cleanup,
+    /// Print what a recorded job would be given, or why it is refused; touches no engine
+    Explain {
+        /// A job as the runner writes it to JOB_RESPONSE_FILE
+        #[arg(value_name = "JOB.json")]
+        job: PathBuf,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Remove what dead jobs left behind; never a live job's
     Sweep {
         /// Print what would be removed, and remove nothing
@@ -126,6 +135,15 @@ pub(crate) enum SettingsCommand {
     Show,
     /// Tell every key, its type, its default and its meaning
     Explain,
+    /// Turn the docker section of a gitlab-runner's configuration into settings, and list what is dropped and why
+    Import {
+        /// The runner's configuration, such as /etc/gitlab-runner/config.toml
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Of several runners the one of this name; the first with a docker section when none is named
+        #[arg(long, value_name = "NAME")]
+        runner: Option<String>,
+    },
 }
 
 #[cfg(test)]

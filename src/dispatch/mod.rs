@@ -58,6 +58,14 @@ pub(crate) fn dispatch() -> ExitCode {
                 }),
             )
         }
+        Command::Executor(ExecutorCommand::Explain { job, json }) => {
+            let output = Output::for_people();
+            let settings = Settings::load(config);
+            finish(
+                &output,
+                settings.and_then(|settings| executor::explain(&settings, &job, json, &output)),
+            )
+        }
         Command::Executor(stage) => in_job(&stage, config),
         Command::Local(arguments) => {
             let output = Output::for_people();
@@ -129,9 +137,10 @@ fn in_job(stage: &ExecutorCommand, config: Option<&Path>) -> ExitCode {
         ExecutorCommand::Config | ExecutorCommand::Prepare | ExecutorCommand::Run { .. } => {
             Output::for_job_log()
         }
-        ExecutorCommand::Start | ExecutorCommand::Cleanup | ExecutorCommand::Sweep { .. } => {
-            Output::plain()
-        }
+        ExecutorCommand::Start
+        | ExecutorCommand::Cleanup
+        | ExecutorCommand::Sweep { .. }
+        | ExecutorCommand::Explain { .. } => Output::plain(),
     };
     let codes = match RunnerCodes::from_environment() {
         Ok(codes) => codes,
@@ -158,7 +167,10 @@ fn in_job(stage: &ExecutorCommand, config: Option<&Path>) -> ExitCode {
             };
             executor::run(&settings, script, &stage, &codes, &output, &open)
         }
-        ExecutorCommand::Cleanup | ExecutorCommand::Sweep { .. } => {
+        // The last two have been dispatched before.
+        ExecutorCommand::Cleanup
+        | ExecutorCommand::Sweep { .. }
+        | ExecutorCommand::Explain { .. } => {
             let cleaned = executor::cleanup(&settings);
             audit::settle(&settings, executor::state(&settings), &output);
             cleaned.map(|()| Outcome::Done)
@@ -177,6 +189,16 @@ fn in_job(stage: &ExecutorCommand, config: Option<&Path>) -> ExitCode {
 fn show_settings(command: &SettingsCommand, config: Option<&Path>, output: &Output) -> Result<()> {
     match command {
         SettingsCommand::Explain => output.data(settings::explain()),
+        SettingsCommand::Import { file, runner } => {
+            let text = std::fs::read_to_string(file).map_err(|error| {
+                Error::usage(format!("cannot read `{}`", file.display())).caused_by(error)
+            })?;
+            let imported = settings::import(&text, file, runner.as_deref())?;
+            for (what, why) in &imported.dropped {
+                output.warning(format!("left out: `{what}`: {why}"));
+            }
+            output.data(imported.text);
+        }
         SettingsCommand::Show => {
             let settings = Settings::load(config)?;
             output

@@ -1,8 +1,10 @@
 //! Images: what is here, and getting what is not.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bollard::auth::DockerCredentials;
+use bollard::models::CreateImageInfo;
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::StreamExt;
 
@@ -41,6 +43,54 @@ impl ImageFacts {
 #[derive(Clone, Debug)]
 pub(crate) struct Pulled {
     pub(crate) took: Duration,
+}
+
+/// The engine may say nothing for longer where a registry is slow.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// How far a pull is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Progress {
+    layers: BTreeMap<String, Layer>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Layer {
+    bytes: u64,
+    of: u64,
+    done: bool,
+}
+
+impl Progress {
+    /// Source: Docker Engine API, `ImageCreate`; the words of docker/docker `distribution/pull_v2.go`.
+    fn hear(&mut self, step: CreateImageInfo) {
+        let Some(id) = step.id else { return };
+        let status = step.status.unwrap_or_default();
+        if status.starts_with("Pulling from") {
+            return;
+        }
+        let layer = self.layers.entry(id).or_default();
+        match status.as_str() {
+            "Pull complete" | "Already exists" => layer.done = true,
+            "Downloading" => {
+                let detail = step.progress_detail.unwrap_or_default();
+                let known = |count: Option<i64>| count.and_then(|count| count.try_into().ok());
+                layer.bytes = known(detail.current).unwrap_or(layer.bytes);
+                layer.of = known(detail.total).unwrap_or(layer.of);
+            }
+            "Download complete" | "Verifying Checksum" => layer.bytes = layer.of,
+            _ => {}
+        }
+    }
+
+    /// Layers that are there, of how many; bytes of the others that have come, of how many are known of.
+    pub(crate) fn counts(&self) -> (usize, usize, u64, u64) {
+        let layers = self.layers.values();
+        let done = layers.clone().filter(|layer| layer.done).count();
+        let bytes = layers.clone().map(|layer| layer.bytes).sum();
+        let of = layers.map(|layer| layer.of).sum();
+        (done, self.layers.len(), bytes, of)
+    }
 }
 
 impl Engine {
@@ -85,12 +135,14 @@ impl Engine {
         }
     }
 
-    /// Fetches an image from its registry; the reference must carry a tag or a digest.
+    /// Fetches an image from its registry; the reference must carry a tag or a digest. `tell` hears how far it is, at each
+    /// word of the engine's and where it says nothing.
     pub(crate) async fn pull(
         &self,
         name: &str,
         platform: &str,
         login: Option<&Credential>,
+        tell: &mut dyn FnMut(&Progress),
     ) -> Result<Pulled, Failure> {
         let login = login.map(|login| DockerCredentials {
             username: Some(login.username.clone()),
@@ -104,9 +156,19 @@ impl Engine {
             .platform(platform)
             .build();
         let mut progress = self.docker.create_image(Some(options), None, login);
-        while let Some(step) = progress.next().await {
-            step.map_err(|error| self.failure(format!("pull the image `{name}`"), error))
-                .map_err(registry_says_no)?;
+        let mut so_far = Progress::default();
+        loop {
+            match tokio::time::timeout(SILENCE, progress.next()).await {
+                Ok(Some(step)) => {
+                    let step = step
+                        .map_err(|error| self.failure(format!("pull the image `{name}`"), error))
+                        .map_err(registry_says_no)?;
+                    so_far.hear(step);
+                }
+                Ok(None) => break,
+                Err(_) => {}
+            }
+            tell(&so_far);
         }
         Ok(Pulled {
             took: begun.elapsed(),

@@ -7,17 +7,33 @@ use bollard::query_parameters::{
     ListNetworksOptionsBuilder, ListVolumesOptionsBuilder, RemoveVolumeOptionsBuilder,
 };
 
+use serde::Serialize;
+
 use super::{Engine, Failure, Reason};
+
+/// A bridge of a job's own.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct NewNetwork {
+    pub(crate) name: String,
+    /// Bytes; `None`: the engine's own.
+    pub(crate) mtu: Option<u32>,
+    pub(crate) ipv6: bool,
+}
 
 impl Engine {
     pub(crate) async fn create_network(
         &self,
-        name: &str,
+        network: &NewNetwork,
         labels: &[(String, String)],
     ) -> Result<(), Failure> {
+        let name = &network.name;
+        // Source: Docker documentation, "Bridge network driver", options.
+        let mtu = |mtu: u32| [("com.docker.network.driver.mtu".to_owned(), mtu.to_string())].into();
         let request = NetworkCreateRequest {
             name: name.to_owned(),
             labels: Some(labels.iter().cloned().collect()),
+            options: network.mtu.map(mtu),
+            enable_ipv6: network.ipv6.then_some(true),
             ..NetworkCreateRequest::default()
         };
         let created = self.docker.create_network(request).await;

@@ -57,7 +57,9 @@ fn attempt(settings: &Settings, identity: &Identity, job_dir: &Path) -> Result<(
     let asked = |name: &str| {
         env::job_variable(name).is_none_or(|value| !value.is_empty() && value != "false")
     };
-    let network = asked("CI_JOB_SERVICES") || asked("FF_NETWORK_PER_BUILD");
+    let network = asked("CI_JOB_SERVICES")
+        || asked("FF_NETWORK_PER_BUILD")
+        || !settings.executor.docker.services.is_empty();
     engine.block_on(async {
         if job_dir.exists() && notes.is_none() {
             remove_late_arrivals(&engine, &identity.key()).await?;

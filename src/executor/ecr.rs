@@ -1,4 +1,5 @@
-//! Logins for the images that a job runs in, where they are in ECR: made by the host, for whoever may read them.
+//! Logins for the images that a job runs in: the project's own (DOCKER_AUTH_CONFIG), those that GitLab sends, and for ECR
+//! one that the host makes, for whoever may read them.
 //!
 //! Who may: the images that the operator's `allowed_images` and `allowed_services` list, and those that a rule of
 //! `[[grants]]` gives the job. A login that GitLab sends with the job comes first. The job sees none of them.
@@ -8,8 +9,9 @@ use super::place::Place;
 use crate::ecr_host::EcrHost;
 use crate::error::Result;
 use crate::image::{Access, ecr_credential};
-use crate::job::Facts;
+use crate::job::{Facts, login_for};
 use crate::policy::{Admitted, AdmittedImage, Asked, Grant, GrantedRole};
+use crate::registry::DockerConfig;
 use crate::settings::Settings;
 
 /// Completes the logins of what was admitted.
@@ -34,7 +36,14 @@ pub(super) async fn log_in(
         .services
         .iter_mut()
         .map(|service| (&mut service.image, &docker.allowed_services));
+    let own = match job.variables.get("DOCKER_AUTH_CONFIG") {
+        Some(text) if !text.is_empty() => DockerConfig::logins_in(text)?,
+        Some(_) | None => Vec::new(),
+    };
     for (image, allowed) in build.chain(services) {
+        // What the project brings comes before what GitLab sends. Source: gitlab-runner `helpers/docker/auth`.
+        let name = image.reference.canonical().to_string();
+        image.login = login_for(&own, &name).or(image.login.take());
         let is_ecr = image
             .reference
             .registry()

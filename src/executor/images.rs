@@ -1,8 +1,10 @@
 //! Every image a job needs, on the engine: found or pulled, by its policies in turn.
 
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
-use crate::docker::{Engine, Failure, ImageFacts, Reason};
+use super::turns::{Turn, turn};
+use crate::docker::{Engine, Failure, ImageFacts, Progress, Reason};
 use crate::error::{Cause, Error, Result};
 use crate::job::Credential;
 use crate::output::{self, Output};
@@ -11,6 +13,18 @@ use crate::policy::{AdmittedImage, PullPolicy};
 /// A registry that does not answer is asked again, so long as GitLab's own retry would take longer.
 const TRIES: u32 = 2;
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+
+/// A pull that takes long tells so often how far it is.
+const TELL_EVERY: Duration = Duration::from_secs(10);
+
+/// Who fetches, and for whom.
+#[derive(Clone, Copy)]
+pub(super) struct Fetcher<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) output: &'a Output,
+    /// Where all jobs of this host take turns.
+    pub(super) locks: &'a Path,
+}
 
 /// An image that is there, and what is still to be said about it: a pull has told its own story.
 pub(super) struct Ensured {
@@ -23,22 +37,21 @@ pub(super) struct Ensured {
 /// # Errors
 /// `Refused` where the registry knows no such image: trying again would not help. `System` where it could not be reached.
 pub(super) async fn ensure(
-    engine: &Engine,
+    fetcher: Fetcher<'_>,
     image: &AdmittedImage,
     what: &str,
-    output: &Output,
 ) -> Result<Ensured> {
     let name = image.reference.to_string();
     let mut last = None;
     for (index, policy) in image.pull.iter().enumerate() {
         if let Some(error) = last.take() {
-            output.warning(format!(
+            fetcher.output.warning(format!(
                 "{error}; trying the next pull policy, `{policy}` ({} of {})",
                 index + 1,
                 image.pull.len()
             ));
         }
-        match attempt(engine, image, *policy, what, output).await {
+        match attempt(fetcher, image, *policy, what).await {
             Ok(ensured) => return Ok(ensured),
             Err(error) => last = Some(error),
         }
@@ -51,15 +64,14 @@ pub(super) async fn ensure(
 }
 
 async fn attempt(
-    engine: &Engine,
+    fetcher: Fetcher<'_>,
     image: &AdmittedImage,
     policy: PullPolicy,
     what: &str,
-    output: &Output,
 ) -> Result<Ensured> {
     let name = &image.reference.to_string();
     if policy != PullPolicy::Always
-        && let Some(facts) = engine.image(name).await?
+        && let Some(facts) = fetcher.engine.image(name).await?
         && facts.fits(&image.platform)
     {
         let line = format!(
@@ -87,7 +99,7 @@ async fn attempt(
                 platform: &image.platform,
                 login: image.login.as_ref(),
             };
-            let facts = pull(engine, wanted, output).await?;
+            let facts = pull(fetcher, wanted).await?;
             Ok(Ensured { facts, line: None })
         }
     }
@@ -102,21 +114,49 @@ pub(super) struct Wanted<'a> {
     pub(super) login: Option<&'a Credential>,
 }
 
-/// Fetches an image and looks at it.
-pub(super) async fn pull(
-    engine: &Engine,
-    wanted: Wanted<'_>,
-    output: &Output,
-) -> Result<ImageFacts> {
+/// Fetches an image and looks at it. Of several jobs that want it at a time, with one login, one fetches.
+pub(super) async fn pull(fetcher: Fetcher<'_>, wanted: Wanted<'_>) -> Result<ImageFacts> {
+    let Fetcher { engine, output, .. } = fetcher;
+    let name = wanted.name;
+    let fetch = match turn(fetcher.locks, wanted, output).await {
+        Turn::Ours(fetch) => fetch,
+        Turn::Fetched => match engine.image(name).await? {
+            Some(facts) => return Ok(facts),
+            // It is gone again.
+            None => return fetched(fetcher, wanted).await,
+        },
+    };
+    let facts = fetched(fetcher, wanted).await?;
+    fetch.over();
+    Ok(facts)
+}
+
+async fn fetched(fetcher: Fetcher<'_>, wanted: Wanted<'_>) -> Result<ImageFacts> {
+    let Fetcher { engine, output, .. } = fetcher;
     let Wanted {
         name,
         platform,
         login,
     } = wanted;
     output.status(format!("Pulling `{name}` …"));
+    let begun = Instant::now();
+    let mut told = begun;
+    let mut tell = |progress: &Progress| {
+        if told.elapsed() < TELL_EVERY {
+            return;
+        }
+        told = Instant::now();
+        let (done, layers, bytes, of) = progress.counts();
+        output.status(format!(
+            "Pulling `{name}`: {done} of {layers} layers, {} of {}, for {}",
+            output::bytes(bytes),
+            output::bytes(of),
+            output::duration(begun.elapsed())
+        ));
+    };
     let mut tries = 1;
     let pulled = loop {
-        match engine.pull(name, platform, login).await {
+        match engine.pull(name, platform, login, &mut tell).await {
             Ok(pulled) => break pulled,
             Err(failure) if failure.reason == Reason::Other && tries < TRIES => {
                 output.warning(format!("{}; trying once more", Error::from(failure)));

@@ -3,28 +3,35 @@
 //! Two containers a job. The helper owns the network namespace and runs the runner's own stages; the build container is
 //! the job's image and joins that namespace. Services stand beside them on a network of the job's own.
 
+use super::volumes::{Mounts, mounts, unfilled};
 use super::{Job, labels};
 use crate::agent::PROGRAM;
-use crate::docker::{ContainerSpec, Mount, Network};
+use crate::container_options::Options;
+use crate::docker::{ContainerSpec, Mount, Network, NewNetwork};
 use crate::error::{Error, Result};
-use crate::job::{ROLE_LABEL, Role};
-use crate::policy::{self, Admitted, AdmittedService};
+use crate::job::{ROLE_LABEL, Role, expand};
+use crate::policy::{self, Admitted, AdmittedService, Lent, Read};
 use crate::settings::ExecutorSettings;
+use serde::Serialize;
 
 /// What the planner has to be told about this host and moment.
-pub(super) struct Surroundings {
+pub(super) struct Surroundings<'a> {
     pub(super) helper_dir: String,
     pub(super) build_dir: String,
     pub(super) runner_program: Option<String>,
     pub(super) owner: String,
     /// Unix seconds.
     pub(super) now: u64,
+    /// What the operator lends to the job.
+    pub(super) lent: Vec<Lent>,
+    pub(super) read: Read<'a>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(super) struct Plan {
     /// A network to make, when the job has services or asks for one.
-    pub(super) network: Option<String>,
+    pub(super) network: Option<NewNetwork>,
+    #[serde(skip)]
     pub(super) labels: Vec<(String, String)>,
     pub(super) helper: ContainerSpec,
     pub(super) build: ContainerSpec,
@@ -38,12 +45,16 @@ pub(super) fn plan(
     job: &Job,
     admitted: &Admitted,
     settings: &ExecutorSettings,
-    around: &Surroundings,
+    around: &Surroundings<'_>,
 ) -> Result<Plan> {
     let docker = &settings.docker;
     let labels = labels::of_job(job, &around.owner, around.now);
+    let named = docker.container_labels.iter();
+    let named = named.map(|(name, value)| (name.clone(), expand(value, &job.variables)));
+    let named: Vec<(String, String)> = named.collect();
     let labelled = |role: Role| {
-        let mut all = labels.clone();
+        // Ours stand last: no label of the operator's takes their place.
+        let mut all: Vec<_> = named.iter().chain(&labels).cloned().collect();
         all.push((ROLE_LABEL.to_owned(), role.to_string()));
         all.push((
             "com.gitlab.gitlab-runner.type".to_owned(),
@@ -74,20 +85,25 @@ pub(super) fn plan(
         },
         None => Network::Default,
     };
-    let volumes = volumes(job, settings, &labels);
+    let Mounts { own: sources, lent } = mounts(job, settings, &labels, &around.lent);
+    let volumes: Vec<Mount> = sources.into_iter().chain(lent.iter().cloned()).collect();
+    let host_name = match docker.hostname.as_str() {
+        "" => job.identity.host_name(&job.response),
+        name => name.to_owned(),
+    };
     let helper_name = job.identity.container(Role::Helper);
     let mut helper = ContainerSpec {
         name: helper_name.clone(),
-        image: docker.helper_image.clone(),
-        host_name: job.identity.host_name(&job.response),
+        image: docker.helper_image.0.clone(),
+        host_name,
         entrypoint: Some(vec![PROGRAM.to_owned()]),
         user: "0".to_owned(),
         stop_signal: AT_ONCE.to_owned(),
         labels: labelled(Role::Helper),
         mounts: volumes.clone(),
         network: attach(vec!["build".to_owned()]),
-        dns: docker.dns.clone(),
-        extra_hosts: docker.extra_hosts.clone(),
+        mac_address: docker.mac_address.clone(),
+        options: policy::helper_options(docker, around.read)?,
         ..ContainerSpec::default()
     };
     helper.mounts.push(own_directory(&around.helper_dir));
@@ -112,17 +128,10 @@ pub(super) fn plan(
         network: Network::Of {
             container: helper_name,
         },
-        memory_bytes: docker
-            .memory
-            .as_deref()
-            .map(|text| policy::bytes("memory", text))
-            .transpose()?,
-        nano_cpus: docker
-            .cpus
-            .as_deref()
-            .map(|text| policy::nano_cpus("cpus", text))
-            .transpose()?,
-        shm_bytes: Some(docker.shm_size).filter(|bytes| *bytes > 0),
+        options: Options {
+            init: job.flag("FF_USE_INIT_WITH_DOCKER_EXECUTOR"),
+            ..policy::build_options(docker, admitted.build.privileged, around.read)?
+        },
         read_only_root: settings.read_only_root,
         stop_signal: AT_ONCE.to_owned(),
         ..ContainerSpec::default()
@@ -138,17 +147,30 @@ pub(super) fn plan(
         .iter()
         .enumerate()
         .map(|(index, service)| {
+            let (image, privileged) = (&service.image.name, service.image.privileged);
             let mut spec = service_container(job, service);
             spec.name = job.identity.container(Role::Service(index + 1));
             spec.labels = labelled(Role::Service(index + 1));
             spec.network = attach(service.aliases.clone());
-            spec.dns = docker.dns.clone();
-            spec.extra_hosts = docker.extra_hosts.clone();
-            spec
+            // Sources are the business of a service that runs containers of its own, such as docker:dind, and of no other.
+            let seen = match privileged {
+                true => &volumes,
+                false => &lent,
+            };
+            spec.mounts = seen.iter().cloned().map(unfilled).collect();
+            spec.options = Options {
+                init: job.flag("FF_USE_INIT_WITH_DOCKER_EXECUTOR"),
+                ..policy::service_options(docker, image, privileged, around.read)?
+            };
+            Ok(spec)
         });
-    let services = services.collect();
+    let services = services.collect::<Result<Vec<ContainerSpec>>>()?;
     Ok(Plan {
-        network: own.then(|| job.identity.network()),
+        network: own.then(|| NewNetwork {
+            name: job.identity.network(),
+            mtu: Some(docker.network_mtu).filter(|mtu| *mtu > 0),
+            ipv6: docker.enable_ipv6,
+        }),
         labels,
         helper,
         build,
@@ -171,63 +193,6 @@ fn service_container(job: &Job, service: &AdmittedService) -> ContainerSpec {
         command: service.image.command.clone(),
         env,
         ..ContainerSpec::default()
-    }
-}
-
-/// Sources and cache. A job that clones anew gets a builds volume that ends with it; one that fetches keeps its slot's.
-fn volumes(job: &Job, settings: &ExecutorSettings, labels: &[(String, String)]) -> Vec<Mount> {
-    let kept = |purpose: &str| {
-        let labels = labels
-            .iter()
-            .filter(|(name, _)| name.contains("project.id") || name.contains("runner.id"))
-            .cloned();
-        let labels = labels
-            .chain([("baws-ci.volume".to_owned(), purpose.to_owned())])
-            .collect();
-        (job.identity.kept_volume(purpose, &job.response), labels)
-    };
-    let strategy = job
-        .variables
-        .get("GIT_STRATEGY")
-        .map(String::as_str)
-        .filter(|text| !text.is_empty());
-    let fetches = strategy.map_or(job.response.allow_git_fetch, |strategy| strategy == "fetch");
-    let (builds, builds_labels) = if fetches {
-        kept("builds")
-    } else {
-        (job.identity.job_volume(), labels.to_vec())
-    };
-    let (cache, cache_labels) = kept("cache");
-    vec![
-        Mount::Volume {
-            name: builds,
-            target: settings.builds_dir.clone(),
-            labels: builds_labels,
-            fill: true,
-        },
-        Mount::Volume {
-            name: cache,
-            target: settings.cache_dir.clone(),
-            labels: cache_labels,
-            fill: true,
-        },
-    ]
-}
-
-fn unfilled(mount: Mount) -> Mount {
-    match mount {
-        Mount::Volume {
-            name,
-            target,
-            labels,
-            fill: _,
-        } => Mount::Volume {
-            name,
-            target,
-            labels,
-            fill: false,
-        },
-        other @ (Mount::HostReadOnly { .. } | Mount::Scratch { .. }) => other,
     }
 }
 

@@ -25,6 +25,8 @@ fn planned(job: &Job, settings: &ExecutorSettings) -> Result<Plan> {
         runner_program: None,
         owner: "o".to_owned(),
         now: 1000,
+        lent: Vec::new(),
+        read: &|path| std::fs::read_to_string(path),
     };
     plan(job, &admitted, settings, &around)
 }
@@ -32,7 +34,7 @@ fn planned(job: &Job, settings: &ExecutorSettings) -> Result<Plan> {
 fn volume_names(spec: &ContainerSpec) -> Vec<String> {
     let named = spec.mounts.iter().filter_map(|mount| match mount {
         Mount::Volume { name, .. } => Some(name.clone()),
-        Mount::HostReadOnly { .. } | Mount::Scratch { .. } => None,
+        Mount::HostReadOnly { .. } | Mount::Host { .. } | Mount::Scratch { .. } => None,
     });
     named.collect()
 }
@@ -106,7 +108,7 @@ fn services_bring_a_network_of_the_jobs_own() {
         &[],
     );
     let plan = planned(&job, &ExecutorSettings::default()).unwrap();
-    assert_eq!(plan.network, Some(job.identity.network()));
+    assert_eq!(plan.network.unwrap().name, job.identity.network());
     assert!(
         matches!(&plan.services[0].network, Network::Named { aliases, .. } if aliases == &["db"])
     );

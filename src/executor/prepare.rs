@@ -12,17 +12,19 @@ use futures_util::future::{join_all, try_join3};
 use super::claim::{bury, claim};
 use super::cleanup::{remove_job, remove_late_arrivals};
 use super::guard::Guard;
-use super::images::Ensured;
+use super::images::{Ensured, Fetcher};
+use super::network::{fits, make_network};
 use super::notes::Notes;
 use super::place::Place;
 use super::plan::{self, Plan, Surroundings};
 use super::rescue::could_not_start;
 use super::services::{self, Service};
+use super::volumes::lent;
 use super::{Job, ecr, images, in_force, owner, start};
 use crate::docker::{ContainerSpec, Engine, Reason};
 use crate::env::Var;
 use crate::error::{Class, Error, Result, Signal};
-use crate::job::{Place as StagePlace, label};
+use crate::job::Place as StagePlace;
 use crate::output::Output;
 use crate::policy::{self, Admitted};
 use crate::settings::Settings;
@@ -32,14 +34,22 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
     let owner = owner::label();
     let settings = in_force(settings);
     let job = Job::from_environment()?;
+    let settings = lowered(settings, &job)?;
     let mut admitted = policy::admit(&job.response, &settings.executor.docker, &job.variables)?;
+    for warning in &admitted.warnings {
+        output.warning(warning);
+    }
     let place = Place::of(&settings.executor)?;
     let guard = Guard::begin(settings.executor.metadata_guard);
     let again = place.job_dir(&job.identity).exists();
     place.establish(&job.identity)?;
-    let around = surroundings(&place, &job, owner)?;
-    let plan = plan::plan(&job, &admitted, &settings.executor, &around)?;
     let engine = Engine::connect(&settings.docker, None)?;
+    fits(&engine, &settings.executor.docker)?;
+    let around = Surroundings {
+        lent: lent(&settings, &job, engine.host())?,
+        ..surroundings(&place, &job, owner)?
+    };
+    let plan = plan::plan(&job, &admitted, &settings.executor, &around)?;
     output.status(format!(
         "Docker engine at `{}`, API {}",
         engine.host(),
@@ -59,16 +69,16 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
     for dead in claim(&place, &job, &around.owner)? {
         bury(&dead, &engine, &settings.executor.builds_dir, output)?;
     }
-    let timeout = u64::try_from(settings.executor.docker.wait_for_services_timeout)
+    let timeout = u64::try_from(settings.executor.docker.wait_for_services_timeout.0)
         .ok()
         .filter(|secs| *secs > 0);
-    let work = containers(
-        &engine,
-        &admitted,
-        &plan,
-        timeout.map(Duration::from_secs),
+    let locks = place.state_dir().join("locks");
+    let fetcher = Fetcher {
+        engine: &engine,
         output,
-    );
+        locks: &locks,
+    };
+    let work = containers(fetcher, &admitted, &plan, timeout.map(Duration::from_secs));
     let done = engine
         .unless_cancelled(work)
         .map_err(|error| Error::system("cannot listen for signals").caused_by(error))?;
@@ -93,11 +103,17 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
     Ok(())
 }
 
+/// The settings with the job's own, lower limits.
+fn lowered(mut settings: Settings, job: &Job) -> Result<Settings> {
+    settings.executor.docker = policy::ceilings(&settings.executor.docker, &job.variables)?;
+    Ok(settings)
+}
+
 /// What the plan has to know of this host.
 ///
 /// # Errors
 /// The job needs the runner's own program, and our parent is no gitlab-runner.
-fn surroundings(place: &Place, job: &Job, owner: String) -> Result<Surroundings> {
+fn surroundings(place: &Place, job: &Job, owner: String) -> Result<Surroundings<'static>> {
     let runner_program = place.runner_program()?;
     let driven_by_runner = Var::DrivenByLocal.text().is_none();
     if runner_program.is_none() && driven_by_runner && needs_runner_commands(job) {
@@ -111,6 +127,8 @@ fn surroundings(place: &Place, job: &Job, owner: String) -> Result<Surroundings>
         runner_program: runner_program.map(|program| program.display().to_string()),
         owner,
         now: owner::now_secs(),
+        lent: Vec::new(),
+        read: &|path| std::fs::read_to_string(path),
     })
 }
 
@@ -126,15 +144,15 @@ fn needs_runner_commands(job: &Job) -> bool {
 }
 
 async fn containers(
-    engine: &Engine,
+    fetcher: Fetcher<'_>,
     admitted: &Admitted,
     plan: &Plan,
     timeout: Option<Duration>,
-    output: &Output,
 ) -> Result<Notes> {
+    let Fetcher { engine, output, .. } = fetcher;
     // Only the job's own network has to be there before its containers are created.
     make_network(engine, plan).await?;
-    let build_image = images::ensure(engine, &admitted.build, "the job", output);
+    let build_image = images::ensure(fetcher, &admitted.build, "the job");
     let service_images = join_all(admitted.services.iter().enumerate().map(
         |(index, service)| async move {
             for alias in &service.taken {
@@ -143,13 +161,7 @@ async fn containers(
                     service.image.reference
                 ));
             }
-            images::ensure(
-                engine,
-                &service.image,
-                &format!("service {}", index + 1),
-                output,
-            )
-            .await
+            images::ensure(fetcher, &service.image, &format!("service {}", index + 1)).await
         },
     ));
     let service_images = async {
@@ -159,7 +171,7 @@ async fn containers(
             .collect::<Result<Vec<Ensured>>>()
     };
     // The engine looks the helper up by name when it creates the container that joins its namespace.
-    let helper = create_helper(engine, &plan.helper, output);
+    let helper = create_helper(fetcher, &plan.helper);
     let (helper_id, build_image, service_images) =
         try_join3(helper, build_image, service_images).await?;
     for image in std::iter::once(&build_image).chain(&service_images) {
@@ -204,24 +216,6 @@ async fn containers(
     })
 }
 
-async fn make_network(engine: &Engine, plan: &Plan) -> Result<()> {
-    let Some(name) = &plan.network else {
-        return Ok(());
-    };
-    let own = plan
-        .labels
-        .iter()
-        .find(|(name, _)| name == label::JOB)
-        .map(|(name, value)| format!("{name}={value}"));
-    // The engine would make a second network of the same name.
-    if !engine.networks(&own.unwrap_or_default()).await?.is_empty() {
-        return Ok(());
-    }
-    engine.create_network(name, &plan.labels).await.map_err(|failure| {
-        failure.into_error().hint("where all address pools are in use, the operator runs `baws-ci executor sweep` or gives the engine more `default-address-pools`")
-    })
-}
-
 /// Creates a container, in place of one that an earlier attempt left under its name.
 async fn create(engine: &Engine, spec: &ContainerSpec) -> Result<String> {
     match engine.create(spec).await {
@@ -255,7 +249,8 @@ fn blame(failure: crate::docker::Failure) -> Error {
 }
 
 /// The helper's image is of one version with this program, so it is fetched only when it is missing.
-async fn create_helper(engine: &Engine, spec: &ContainerSpec, output: &Output) -> Result<String> {
+async fn create_helper(fetcher: Fetcher<'_>, spec: &ContainerSpec) -> Result<String> {
+    let engine = fetcher.engine;
     match engine.create(spec).await {
         Err(failure) if failure.reason == Reason::NotFound => {
             let missing = |error: Error| {
@@ -267,9 +262,7 @@ async fn create_helper(engine: &Engine, spec: &ContainerSpec, output: &Output) -
                 name: &spec.image,
                 ..images::Wanted::default()
             };
-            images::pull(engine, wanted, output)
-                .await
-                .map_err(missing)?;
+            images::pull(fetcher, wanted).await.map_err(missing)?;
             create(engine, spec).await
         }
         Err(failure) if failure.reason == Reason::Conflict => create(engine, spec).await,

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::codes::{Outcome, RunnerCodes};
 use super::marks::{WIPED, mark, met};
 use super::notes::Notes;
+use super::overheard::listen;
 use super::place::Place;
 use super::requests::{self, OpenDesk};
 use super::rescue::Rescue;
@@ -16,7 +17,7 @@ use super::{Job, in_force};
 use crate::agent::{Answer, Cancel, Ending, Handover, LIVES_MARK, Order, Watch};
 use crate::docker::Engine;
 use crate::error::{Error, Result};
-use crate::job::{Place as StagePlace, Role, Stage};
+use crate::job::{Place as StagePlace, Role, Stage, expand};
 use crate::output::{self, Output};
 use crate::settings::{ExecutorSettings, Settings};
 
@@ -134,7 +135,12 @@ impl Run<'_> {
                 .warning(format!("this stage has no job socket: {error}"));
             None
         });
+        let overheard = match role {
+            Role::Build => listen(self.job, self.place, self.settings, self.output),
+            Role::Helper | Role::Service(_) => None,
+        };
         let watch = Watch::stage(ready, &handover, cancel);
+        drop(overheard);
         if let Some(socket) = socket {
             socket.close();
         }
@@ -218,7 +224,7 @@ fn order(settings: &ExecutorSettings, job: &Job, stage: &Stage) -> Order {
         },
         StagePlace::Helper => Order {
             umask: (!job.flag("FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR")).then_some(0),
-            open_dirs: vec![settings.builds_dir.clone(), settings.cache_dir.clone()],
+            open_dirs: open_dirs(settings, job),
             unlink: if stage.lays_down_sources() {
                 project_paths(settings, job)
             } else {
@@ -227,6 +233,22 @@ fn order(settings: &ExecutorSettings, job: &Job, stage: &Stage) -> Order {
             grace_ms,
         },
     }
+}
+
+/// What any user of the build container may write: sources, cache and kept volumes. Never what the operator lends.
+fn open_dirs(settings: &ExecutorSettings, job: &Job) -> Vec<String> {
+    let texts = settings.docker.volumes.iter();
+    let (kept, lent): (Vec<String>, Vec<String>) = texts
+        .map(|text| expand(text, &job.variables))
+        .partition(|text| !text.contains(':'));
+    let is_lent = |dir: &String| {
+        lent.iter()
+            .filter_map(|text| text.split(':').nth(1))
+            .any(|target| Path::new(dir).starts_with(target))
+    };
+    let own = [&settings.builds_dir, &settings.cache_dir];
+    let own = own.into_iter().filter(|dir| !is_lent(dir)).cloned();
+    own.chain(kept).collect()
 }
 
 /// The project's directory, those above it below `builds_dir`, and the runner's temporary one beside it.

@@ -143,7 +143,11 @@ pub(super) async fn one(
     let begun = std::time::Instant::now();
     let mut tries = Tries::default();
     loop {
-        match maker.engine.pull(&name, platform, login.as_ref()).await {
+        match maker
+            .engine
+            .pull(&name, platform, login.as_ref(), &mut |_| {})
+            .await
+        {
             Ok(_) => break,
             Err(failure) => match tries.next(&failure, login.as_ref()) {
                 Next::Fresh => {

@@ -160,7 +160,7 @@ pub(crate) struct Hook {
 }
 
 /// As the server sent it: unexpanded, duplicates possible (the last wins), none of the runner's own.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Variable {
     pub(crate) key: String,
     #[serde(default, deserialize_with = "null_as_default")]

@@ -3,60 +3,42 @@
 //! Pure: a job response, the operator's settings and the job's variables in; [`Admitted`] or a refusal out. A refusal is
 //! the job author's turn (exit class `Refused`: never retried). Read next: `pattern`, `executor::plan`.
 
+mod ceiling;
+mod container;
 mod grants;
 mod missing_rule;
 mod pattern;
+mod pull;
 mod service_grants;
 mod session_policy;
 mod size;
+mod volume;
 mod whose;
+mod words;
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Display};
+use std::fmt::Display;
 
 use crate::error::{Cause, Error, Result};
 use crate::image_ref::ImageRef;
-use crate::job::{Credential, ImageSpec, JobResponse, RUNNERS_OWN, expand, login_for};
-use crate::settings::JobContainerSettings;
+use crate::job::{Credential, ImageSpec, JobResponse, RUNNERS_OWN, Variable, expand, login_for};
+use crate::settings::{JobContainerSettings, ServiceSettings};
 
+pub(crate) use ceiling::ceilings;
+pub(crate) use container::{Read, build_options, helper_options, service_options};
 pub(crate) use grants::{Asked, BaseRight, Grant, GrantedRole};
+pub(crate) use pull::PullPolicy;
 pub(crate) use session_policy::session_policy;
 pub(crate) use size::{bytes, nano_cpus};
+pub(crate) use volume::{HostPaths, Lent, volumes};
 pub(crate) use whose::{Whose, fill, named};
-
-/// When an image is fetched from its registry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PullPolicy {
-    Always,
-    IfNotPresent,
-    Never,
-}
-
-impl PullPolicy {
-    fn parse(text: &str) -> Option<Self> {
-        match text {
-            "always" => Some(PullPolicy::Always),
-            "if-not-present" => Some(PullPolicy::IfNotPresent),
-            "never" => Some(PullPolicy::Never),
-            _ => None,
-        }
-    }
-}
-
-impl Display for PullPolicy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            PullPolicy::Always => "always",
-            PullPolicy::IfNotPresent => "if-not-present",
-            PullPolicy::Never => "never",
-        })
-    }
-}
 
 /// An image that may be used, and how.
 #[derive(Clone, Debug)]
 pub(crate) struct AdmittedImage {
     pub(crate) reference: ImageRef,
+    /// As the job names it.
+    pub(crate) name: String,
     /// Tried in turn; never empty.
     pub(crate) pull: Vec<PullPolicy>,
     /// `None` keeps the image's own.
@@ -66,6 +48,7 @@ pub(crate) struct AdmittedImage {
     pub(crate) platform: String,
     /// For its registry, where the job brings one.
     pub(crate) login: Option<Credential>,
+    pub(crate) privileged: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -82,6 +65,8 @@ pub(crate) struct AdmittedService {
 pub(crate) struct Admitted {
     pub(crate) build: AdmittedImage,
     pub(crate) services: Vec<AdmittedService>,
+    /// What the job's author should know.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Decides about a job. `variables`: the job's, expanded, as the runner gave them.
@@ -101,19 +86,28 @@ pub(crate) fn admit(
             "remove `{name}` from the variables of this job, its pipeline and its project"
         )));
     }
-    let build = build_image(job, settings, variables)?;
+    let mut warnings = Vec::new();
+    let build = build_image(job, settings, variables, &mut warnings)?;
+    let operators: Vec<ImageSpec> = settings.services.iter().map(service_of).collect();
+    let own: Vec<String> = operators.iter().map(|spec| spec.name.clone()).collect();
+    let wanted = operators.len() + job.services.len();
+    let limit = settings.services_limit;
+    if limit != 0 && i64::try_from(wanted).is_ok_and(|wanted| wanted > limit.max(0)) {
+        return Err(Error::refused(format!(
+            "the job has {wanted} services, and this runner allows {}",
+            limit.max(0)
+        ))
+        .hint("use fewer services, or ask the operator of the runner to raise `services_limit` in `[executor.docker]`"));
+    }
     let mut names: Vec<String> = Vec::new();
     let mut services = Vec::new();
-    for (index, spec) in job.services.iter().enumerate() {
+    for (index, spec) in operators.iter().chain(&job.services).enumerate() {
         let what = format!("service {}", index + 1);
-        let mut image = image(
-            spec,
-            &what,
-            &settings.allowed_services,
-            &[],
-            settings,
-            variables,
-        )?;
+        let allowed = (&settings.allowed_services[..], &own[..]);
+        let mut image = image(spec, &what, allowed, settings, variables)?;
+        keep_entrypoint(&mut image, settings, &what, &mut warnings);
+        image.privileged = settings.services_privileged
+            && named(&settings.allowed_privileged_services, &spec.name);
         image.login = login_for(&job.credentials, &spec.name);
         let wanted = aliases(&image.reference, &spec.alias);
         let (taken, aliases): (Vec<String>, Vec<String>) =
@@ -135,13 +129,68 @@ pub(crate) fn admit(
             variables: own,
         });
     }
-    Ok(Admitted { build, services })
+    Ok(Admitted {
+        build,
+        services,
+        warnings,
+    })
+}
+
+/// A service of the operator's, as a job would name it.
+fn service_of(settings: &ServiceSettings) -> ImageSpec {
+    let variable = |text: &String| {
+        let (key, value) = text.split_once('=').unwrap_or((text, ""));
+        Variable {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            ..Variable::default()
+        }
+    };
+    ImageSpec {
+        name: settings.name.clone(),
+        alias: settings.alias.clone(),
+        entrypoint: settings.entrypoint.clone(),
+        command: settings.command.clone(),
+        variables: settings.environment.iter().map(variable).collect(),
+        ..ImageSpec::default()
+    }
+}
+
+fn keep_entrypoint(
+    image: &mut AdmittedImage,
+    settings: &JobContainerSettings,
+    what: &str,
+    warnings: &mut Vec<String>,
+) {
+    if settings.disable_entrypoint_overwrite && image.entrypoint.take().is_some() {
+        warnings.push(format!(
+            "the entrypoint that {what} names is not used: this runner keeps that of the image"
+        ));
+    }
+}
+
+/// The operator's user, else the job's, where it is an allowed one.
+fn user(wanted: &str, settings: &JobContainerSettings) -> Result<String> {
+    if let Some(user) = &settings.user {
+        return Ok(user.clone());
+    }
+    let allowed = &settings.allowed_users;
+    if wanted.is_empty() || allowed.is_empty() || allowed.iter().any(|one| one == wanted) {
+        return Ok(wanted.to_owned());
+    }
+    Err(Error::refused(format!(
+        "the user `{}` of the job is not allowed on this runner",
+        wanted.escape_debug()
+    ))
+    .caused_by(Cause::line(format!("allowed: {}", list(allowed))))
+    .hint("use one of the allowed users, or ask the operator of the runner to extend `allowed_users` in `[executor.docker]`"))
 }
 
 fn build_image(
     job: &JobResponse,
     settings: &JobContainerSettings,
     variables: &BTreeMap<String, String>,
+    warnings: &mut Vec<String>,
 ) -> Result<AdmittedImage> {
     let mut spec = job.image.clone();
     if spec.name.is_empty() {
@@ -152,24 +201,20 @@ fn build_image(
         })?;
     }
     let own = settings.image.iter().cloned().collect::<Vec<_>>();
-    let mut image = image(
-        &spec,
-        "the job",
-        &settings.allowed_images,
-        &own,
-        settings,
-        variables,
-    )?;
+    let allowed = (&settings.allowed_images[..], &own[..]);
+    let mut image = image(&spec, "the job", allowed, settings, variables)?;
+    keep_entrypoint(&mut image, settings, "the job", warnings);
+    image.privileged =
+        settings.privileged && named(&settings.allowed_privileged_images, &spec.name);
     image.login = login_for(&job.credentials, &spec.name);
-    image.user = settings.user.clone().unwrap_or(image.user);
+    image.user = user(&image.user, settings)?;
     Ok(image)
 }
 
 fn image(
     spec: &ImageSpec,
     what: &str,
-    allowed: &[String],
-    always_allowed: &[String],
+    (allowed, always_allowed): (&[String], &[String]),
     settings: &JobContainerSettings,
     variables: &BTreeMap<String, String>,
 ) -> Result<AdmittedImage> {
@@ -201,7 +246,7 @@ fn image(
             .hint("use one of the allowed images, or ask the operator of the runner to add yours to `[executor.docker]`"));
     }
     Ok(AdmittedImage {
-        pull: pull_policies(spec, settings)?,
+        pull: pull::pull_policies(spec, settings)?,
         entrypoint: Some(spec.entrypoint.clone())
             .filter(|words| !words.is_empty())
             .map(|words| if words == [""] { Vec::new() } else { words }),
@@ -209,62 +254,10 @@ fn image(
         user: expand(&spec.executor_opts.docker.user, variables),
         platform: expand(&spec.executor_opts.docker.platform, variables),
         login: None,
+        privileged: false,
+        name: spec.name.clone(),
         reference,
     })
-}
-
-/// The job's own policies where the operator allows them, else the operator's.
-///
-/// Source: gitlab-runner `executors/docker/internal/pull/manager.go`: an empty intersection is the job's error.
-fn pull_policies(spec: &ImageSpec, settings: &JobContainerSettings) -> Result<Vec<PullPolicy>> {
-    let operators = parse_policies(settings.pull_policy.items(), "pull_policy")?;
-    if operators.is_empty() {
-        return Err(Error::usage(
-            "the settings are wrong: `executor.docker.pull_policy` is empty",
-        ));
-    }
-    let allowed = match settings.allowed_pull_policies.as_slice() {
-        [] => operators.clone(),
-        some => parse_policies(some, "allowed_pull_policies")?,
-    };
-    if spec.pull_policy.is_empty() {
-        return Ok(operators);
-    }
-    let mut chosen = Vec::new();
-    for text in &spec.pull_policy {
-        let policy = PullPolicy::parse(text).ok_or_else(|| {
-            Error::refused(format!(
-                "`{text}` is no pull policy (image `{}`, set by the pipeline)",
-                spec.name
-            ))
-            .hint("write `always`, `if-not-present` or `never`")
-        })?;
-        if allowed.contains(&policy) {
-            chosen.push(policy);
-        }
-    }
-    if chosen.is_empty() {
-        return Err(Error::refused(format!(
-            "the pull policy {} of image `{}`, set by the pipeline, is not allowed on this runner",
-            list(&spec.pull_policy),
-            spec.name
-        ))
-        .caused_by(Cause::line(format!("allowed by the runner's settings: {}", list(&allowed))))
-        .hint("remove `pull_policy:` from the job, or ask the operator to extend `allowed_pull_policies`"));
-    }
-    Ok(chosen)
-}
-
-fn parse_policies(texts: &[String], key: &str) -> Result<Vec<PullPolicy>> {
-    let parse = |text: &String| {
-        PullPolicy::parse(text).ok_or_else(|| {
-            Error::usage(format!(
-                "the settings are wrong: `{text}` in `executor.docker.{key}` is no pull policy"
-            ))
-            .hint("write `always`, `if-not-present` or `never`")
-        })
-    };
-    texts.iter().map(parse).collect()
 }
 
 /// The image's path with `/` as `__` and as `-`, then the job's own names.

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{Freshness, Login, LoginSource, docker_helper};
 use crate::env::Var;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::job::{Credential, Secret};
 
 /// Docker Hub's key, whatever name it goes by elsewhere. Source: docker/cli `IndexServer`.
@@ -91,6 +91,34 @@ impl DockerConfig {
                 }
                 Login::Anonymous | Login::IdentityToken(_) => None,
             }
+        });
+        Ok(logins.collect())
+    }
+
+    /// The logins in the text of a `config.json`, by address and path: what a job brings for the images it runs in. Helpers
+    /// that it names are not called: they would be programs of the host's, with the host's own logins.
+    ///
+    /// # Errors
+    /// `Refused`: it is no such text.
+    pub(crate) fn logins_in(text: &str) -> Result<Vec<Credential>> {
+        let config: DockerConfig = serde_json::from_str(text).map_err(|error| {
+            // The text is a secret, and what serde says of it may hold a part.
+            let place = format!("line {}, column {}", error.line(), error.column());
+            Error::refused("the job's DOCKER_AUTH_CONFIG cannot be read")
+                .caused_by(Cause::line(place))
+            .hint("it is the text of a Docker `config.json`: `{\"auths\": {\"registry.example\": {\"auth\": \"…\"}}}`")
+        })?;
+        let logins = config.auths.iter().filter_map(|(key, entry)| {
+            let Login::Basic { username, password } = entry.login() else {
+                return None;
+            };
+            let address = match key == HUB_KEY {
+                true => "docker.io",
+                false => key
+                    .trim_start_matches("https://")
+                    .trim_start_matches("http://"),
+            };
+            Some(Credential::of(address, &username, password))
         });
         Ok(logins.collect())
     }

@@ -5,8 +5,10 @@
 mod audit;
 mod aws;
 mod deploy;
+mod docker;
 mod grants;
 mod roles;
+mod services;
 
 use std::path::Path;
 
@@ -89,96 +91,14 @@ const GENERAL: &[Key] = &[
         "false",
         "The build container's own file system cannot be written; builds_dir, cache_dir and /tmp can.",
     ),
-    key(
-        "executor.docker.image",
-        "string",
-        "none",
-        "Image of jobs that name none.",
-    ),
-    key(
-        "executor.docker.helper_image",
-        "string",
-        "\"baws-ci/helper:1\"",
-        "Image of the helper container: git, git-lfs, bash, CA certificates (images/helper).",
-    ),
-    key(
-        "executor.docker.pull_policy",
-        "string or list",
-        "\"always\"",
-        "always, if-not-present or never; of a list each is tried in turn.",
-    ),
-    key(
-        "executor.docker.allowed_pull_policies",
-        "list",
-        "those of pull_policy",
-        "What a job's own pull_policy may be.",
-    ),
-    key(
-        "executor.docker.allowed_images",
-        "list of patterns",
-        "any",
-        "Images a job may name; `*` stops at a slash, `**` does not. The configured image is always allowed.",
-    ),
-    key(
-        "executor.docker.allowed_services",
-        "list of patterns",
-        "any",
-        "The same for services.",
-    ),
-    key(
-        "executor.docker.user",
-        "string",
-        "the job's, else the image's",
-        "User of the build container; beats the job's own choice.",
-    ),
-    key(
-        "executor.docker.memory",
-        "string",
-        "none",
-        "Memory limit of the build container, such as \"2g\".",
-    ),
-    key(
-        "executor.docker.cpus",
-        "string",
-        "none",
-        "Processors of the build container, such as \"1.5\".",
-    ),
-    key(
-        "executor.docker.shm_size",
-        "integer",
-        "0",
-        "Bytes of /dev/shm in the build container; 0 keeps the engine's 64 MiB.",
-    ),
-    key(
-        "executor.docker.dns",
-        "list",
-        "the engine's",
-        "DNS servers of the job's containers.",
-    ),
-    key(
-        "executor.docker.extra_hosts",
-        "list",
-        "none",
-        "Lines for the job's hosts file, `name:address`.",
-    ),
-    key(
-        "executor.docker.network_mode",
-        "string",
-        "bridge, or a network of the job's own when it has services",
-        "An existing network for the job's containers. `host` and `none` are refused.",
-    ),
-    key(
-        "executor.docker.wait_for_services_timeout",
-        "integer",
-        "30",
-        "Seconds a service may take to be healthy before the job goes on with a warning; 0 or less: no wait.",
-    ),
 ];
 
 /// Every key, in the order in which they are told.
 pub(super) fn all() -> impl Iterator<Item = &'static Key> {
     GENERAL
         .iter()
+        .chain(docker::KEYS)
+        .chain(services::KEYS)
         .chain(grants::KEYS)
         .chain(roles::KEYS)
         .chain(aws::KEYS)
@@ -187,7 +107,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Key> {
 }
 
 /// The keys that are lists of tables.
-pub(super) const RULES: [&str; 2] = ["grants", "roles"];
+pub(super) const RULES: [&str; 3] = ["grants", "roles", "executor.docker.services"];
 
 /// All keys, one paragraph each.
 pub(crate) fn explain() -> String {

@@ -9,6 +9,7 @@ mod aws;
 mod containers;
 mod deploy;
 mod grants;
+mod import;
 mod keys;
 mod roles;
 
@@ -21,9 +22,10 @@ use crate::error::{Error, Result};
 
 pub(crate) use audit::{AuditSettings, AuditShape, OnAuditFailure};
 pub(crate) use aws::{AwsSettings, EcrSettings, EncryptionKind};
-pub(crate) use containers::{JobContainerSettings, OneOrMany};
+pub(crate) use containers::{JobContainerSettings, OneOrMany, ServiceSettings};
 pub(crate) use deploy::DeploySettings;
 pub(crate) use grants::{GrantSettings, GrantedRefs, RequestSettings};
+pub(crate) use import::import;
 pub(crate) use keys::explain;
 pub(crate) use roles::{GitlabSettings, RoleMethod, RoleSettings, TABLE_PARAMETER};
 
@@ -222,6 +224,12 @@ mod tests {
         full.executor.docker.memory = Some("1g".to_owned());
         full.executor.docker.cpus = Some("1".to_owned());
         full.executor.docker.network_mode = Some("bridge".to_owned());
+        let docker = &mut full.executor.docker;
+        let text = || Some("1g".to_owned());
+        (docker.memory_swap, docker.memory_reservation) = (text(), text());
+        (docker.service_memory, docker.service_memory_swap) = (text(), text());
+        (docker.service_memory_reservation, docker.service_cpus) = (text(), text());
+        docker.services = vec![ServiceSettings::default()];
         full.grants = vec![GrantSettings {
             role_arn: Some("x".to_owned()),
             external_id: Some("x".to_owned()),

@@ -26,7 +26,7 @@ const FLOORS: [&[&str]; 12] = [
         "ecr_host",
         "digest",
         "nearest",
-        "http",
+        "container_options",
     ],
 ];
 

@@ -43,6 +43,16 @@ impl Job<'_> {
         self.nothing_left();
     }
 
+    /// The program with other words than a stage's.
+    pub(crate) fn program(&self, words: &[&str]) -> Ended {
+        Started::begin(self.command(words), words[0], None).end()
+    }
+
+    /// The job as the runner recorded it, once the program was called for it.
+    pub(crate) fn recorded(&self) -> PathBuf {
+        self.tmp.join("response.json")
+    }
+
     pub(crate) fn start(&self, stage: &str) -> Started {
         Started::begin(self.command(&["executor", stage]), stage, None)
     }

@@ -47,6 +47,7 @@ fn the_executors_help_names_every_stage() {
       prepare  Pull the images, start the job's containers and services
       run      Run one script of the job
       cleanup  Remove everything that belongs to the job
+      explain  Print what a recorded job would be given, or why it is refused; touches no engine
       sweep    Remove what dead jobs left behind; never a live job's
 
     Options:

@@ -4,16 +4,17 @@ use insta::assert_snapshot;
 
 use super::shown;
 
-/// Up to the rules, and from there on.
-pub(super) fn explained() -> (String, String) {
-    let all = shown(&["settings", "explain"]);
-    let at = all.find("grants.projects").expect("rules are explained");
-    (all[..at].to_owned(), all[at..].to_owned())
+/// In parts, each from one of these keys to the next.
+pub(super) fn explained(from: &str, to: &str) -> String {
+    let all = format!("\n{}", shown(&["settings", "explain"]));
+    let at = |key: &str| all.find(&format!("\n{key}\n")).map(|at| at + 1);
+    let end = at(to).unwrap_or(all.len());
+    all[at(from).expect("the key is explained")..end].to_owned()
 }
 
 #[test]
 fn every_setting_of_the_executor_is_explained() {
-    assert_snapshot!(explained().0, @r#"
+    assert_snapshot!(explained("docker.host", "executor.docker.image"), @r#"
     docker.host
         string · default: DOCKER_HOST, else unix:///var/run/docker.sock
         Where the Docker engine listens. A unix socket on this host: the job's containers must see this host's files.
@@ -49,63 +50,12 @@ fn every_setting_of_the_executor_is_explained() {
     executor.read_only_root
         boolean · default: false
         The build container's own file system cannot be written; builds_dir, cache_dir and /tmp can.
+    "#);
+}
 
-    executor.docker.image
-        string · default: none
-        Image of jobs that name none.
-
-    executor.docker.helper_image
-        string · default: "baws-ci/helper:1"
-        Image of the helper container: git, git-lfs, bash, CA certificates (images/helper).
-
-    executor.docker.pull_policy
-        string or list · default: "always"
-        always, if-not-present or never; of a list each is tried in turn.
-
-    executor.docker.allowed_pull_policies
-        list · default: those of pull_policy
-        What a job's own pull_policy may be.
-
-    executor.docker.allowed_images
-        list of patterns · default: any
-        Images a job may name; `*` stops at a slash, `**` does not. The configured image is always allowed.
-
-    executor.docker.allowed_services
-        list of patterns · default: any
-        The same for services.
-
-    executor.docker.user
-        string · default: the job's, else the image's
-        User of the build container; beats the job's own choice.
-
-    executor.docker.memory
-        string · default: none
-        Memory limit of the build container, such as "2g".
-
-    executor.docker.cpus
-        string · default: none
-        Processors of the build container, such as "1.5".
-
-    executor.docker.shm_size
-        integer · default: 0
-        Bytes of /dev/shm in the build container; 0 keeps the engine's 64 MiB.
-
-    executor.docker.dns
-        list · default: the engine's
-        DNS servers of the job's containers.
-
-    executor.docker.extra_hosts
-        list · default: none
-        Lines for the job's hosts file, `name:address`.
-
-    executor.docker.network_mode
-        string · default: bridge, or a network of the job's own when it has services
-        An existing network for the job's containers. `host` and `none` are refused.
-
-    executor.docker.wait_for_services_timeout
-        integer · default: 30
-        Seconds a service may take to be healthy before the job goes on with a warning; 0 or less: no wait.
-
+#[test]
+fn every_setting_of_requests_is_explained() {
+    assert_snapshot!(explained("executor.requests.parallel", "grants.projects"), @r#"
     executor.requests.parallel
         integer · default: 4
         Builds, pushes and promotions that one job may have under way at a time.

@@ -1,9 +1,11 @@
 //! The program's own words: help, settings, and what is told to a person whose arguments, settings or pipeline are wrong.
 
+mod container_keys;
 mod help;
 mod keys;
 mod pipeline;
 mod rule_keys;
+mod service_keys;
 mod settings;
 
 use std::path::Path;

@@ -43,10 +43,66 @@ fn the_settings_in_force_can_be_read_back() {
     allowed_pull_policies = []
     allowed_images = []
     allowed_services = []
+    disable_entrypoint_overwrite = false
+    allowed_users = []
+    group_add = []
+    userns_mode = ""
+    cpu_shares = 0
+    cpuset_cpus = ""
+    cpuset_mems = ""
+    cgroup_parent = ""
+    pids_limit = 0
+    oom_kill_disable = false
+    oom_score_adjust = 0
     shm_size = 0
+    privileged = false
+    allowed_privileged_images = []
+    cap_add = []
+    cap_drop = []
+    security_opt = []
+    devices = []
+    device_cgroup_rules = []
+    gpus = ""
+    runtime = ""
+    ipcmode = ""
+    volumes = []
+    allowed_host_paths = []
+    volume_driver = ""
+    disable_cache = false
+    hostname = ""
+    mac_address = ""
     dns = []
+    dns_search = []
     extra_hosts = []
+    links = []
+    network_mtu = 0
+    enable_ipv6 = false
+    services = []
+    services_limit = 0
     wait_for_services_timeout = 30
+    service_cpu_shares = 0
+    service_cpuset_cpus = ""
+    service_cgroup_parent = ""
+    service_gpus = ""
+    services_privileged = false
+    allowed_privileged_services = []
+    services_security_opt = []
+
+    [executor.docker.ulimit]
+
+    [executor.docker.tmpfs]
+
+    [executor.docker.sysctls]
+
+    [executor.docker.volume_driver_ops]
+
+    [executor.docker.container_labels]
+
+    [executor.docker.log_options]
+
+    [executor.docker.services_tmpfs]
+
+    [executor.docker.services_devices]
 
     [executor.requests]
     parallel = 4

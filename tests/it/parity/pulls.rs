@@ -1,0 +1,100 @@
+//! Pulling the images that jobs run in: with whose login, how often, and what is told meanwhile.
+
+use serde_json::json;
+
+use crate::support::{Job, Site, Started};
+
+/// Pushes an image that says who it is.
+#[track_caller]
+fn pushed(site: &Site) -> String {
+    let job = site.job().prepared().file_in(
+        "Dockerfile",
+        "FROM bench/bash:1\nRUN echo from ecr > /origin\n",
+    );
+    job.baws("build --push -q -t $REPO:image").succeeded();
+    job.cleaned_up();
+    format!("{}:image", site.repository("app"))
+}
+
+#[test]
+fn a_login_that_the_project_brings_is_used_for_the_jobs_image() {
+    let site = Site::new();
+    let image = pushed(&site);
+    // No rule lets the host log in for this job.
+    let site = site.set(
+        "grants",
+        "[{ projects = [\"it/*\"], refs = \"any\", push = [\"x.example/**\"] }]",
+    );
+    let token = site.boto(
+        "import boto3\nprint(boto3.client('ecr').get_authorization_token()['authorizationData'][0]['authorizationToken'])",
+    );
+    let auths = json!({"auths": {site.host(): {"auth": token.trim()}}}).to_string();
+    let job = site
+        .job()
+        .image(&image)
+        .secret("DOCKER_AUTH_CONFIG", &auths)
+        .prepared();
+    job.run("build_script", "cat /origin")
+        .succeeded()
+        .printed("from ecr\n");
+    job.cleaned_up();
+    let job = site
+        .job()
+        .image(&image)
+        .secret("DOCKER_AUTH_CONFIG", "{\"auths\": s3cret}");
+    let refused = job
+        .prepare()
+        .refused()
+        .says("DOCKER_AUTH_CONFIG cannot be read");
+    assert!(!refused.err().contains("s3cret"), "{refused}");
+    job.cleaned_up();
+}
+
+#[test]
+fn jobs_that_want_an_image_at_the_same_time_pull_it_once() {
+    let site = Site::new();
+    let image = pushed(&site);
+    let _slow = site.faults(&[("GET /v2/{}/app/manifests/", json!({"delay_ms": 1500}))]);
+    let jobs: Vec<Job<'_>> = (0..3)
+        .map(|slot| {
+            site.job()
+                .image(&image)
+                .runner("CI_CONCURRENT_PROJECT_ID", &slot.to_string())
+        })
+        .collect();
+    let started: Vec<Started> = jobs.iter().map(|job| job.start("prepare")).collect();
+    let logs: Vec<String> = started
+        .into_iter()
+        .map(|one| one.end().succeeded().err())
+        .collect();
+    let pulled = |what: &str| logs.iter().filter(|log| log.contains(what)).count();
+    assert_eq!(pulled(&format!("Pulling `{image}` …")), 1, "{logs:?}");
+    assert_eq!(pulled("by another job of this host"), 2, "{logs:?}");
+    for job in &jobs {
+        job.run("build_script", "cat /origin")
+            .succeeded()
+            .printed("from ecr\n");
+        job.cleaned_up();
+    }
+}
+
+#[test]
+fn a_pull_that_takes_long_tells_how_far_it_is() {
+    let site = Site::new();
+    let image = pushed(&site);
+    site.stand
+        .bench
+        .engine
+        .try_docker(&["rmi", "-f", &image], "");
+    let _slow = site.faults(&[(
+        "GET /v2/{}/app/manifests/",
+        json!({"delay_ms": 11_500, "times": 1}),
+    )]);
+    let job = site.job().image(&image);
+    let told = job
+        .prepare()
+        .succeeded()
+        .says(&format!("Pulling `{image}`: "));
+    told.says(" layers, ");
+    job.cleaned_up();
+}
