@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bollard::auth::DockerCredentials;
 use bollard::models::CreateImageInfo;
-use bollard::query_parameters::CreateImageOptionsBuilder;
+use bollard::query_parameters::{CreateImageOptionsBuilder, RemoveImageOptionsBuilder};
 use futures_util::StreamExt;
 
 use super::{Engine, Failure, Reason};
@@ -130,6 +130,19 @@ impl Engine {
             }
             Err(error) => match self.failure(format!("look at the image `{name}`"), error) {
                 failure if failure.reason == Reason::NotFound => Ok(None),
+                failure => Err(failure),
+            },
+        }
+    }
+
+    /// Takes an image of this name off the host; `false`: it is in use. One that is gone is no error.
+    pub(crate) async fn forget_image(&self, name: &str) -> Result<bool, Failure> {
+        let options = RemoveImageOptionsBuilder::default().build();
+        match self.docker.remove_image(name, Some(options), None).await {
+            Ok(_) => Ok(true),
+            Err(error) => match self.failure(format!("remove the image `{name}`"), error) {
+                failure if failure.reason == Reason::NotFound => Ok(true),
+                failure if failure.reason == Reason::Conflict => Ok(false),
                 failure => Err(failure),
             },
         }

@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 
 use super::images::pause;
-use super::marks::{ENDED, mark};
+use super::marks::{ENDED, RECORDED, mark};
 use super::notes::Notes;
 use super::place::Place;
 use super::wipe::wipe;
+use super::{Job, owner, times};
 use crate::docker::Engine;
 use crate::env;
 use crate::error::{Error, Result};
@@ -38,13 +39,29 @@ pub(crate) fn cleanup(settings: &Settings) -> Result<()> {
     if job_dir.exists() {
         mark(&job_dir, ENDED)?;
     }
+    let recorded = record(&settings, &job_dir);
     let give_up = Instant::now() + PERSISTENCE;
     loop {
         match attempt(&settings, &identity, &job_dir) {
             Err(_) if Instant::now() < give_up => std::thread::sleep(BETWEEN_TRIES),
-            ended => return ended,
+            ended => return ended.and(recorded),
         }
     }
+}
+
+/// Adds the job to the operator's records, once.
+fn record(settings: &Settings, job_dir: &Path) -> Result<()> {
+    let Some(file) = &settings.executor.job_records else {
+        return Ok(());
+    };
+    let Ok(job) = Job::from_environment() else {
+        return Ok(());
+    };
+    if !job_dir.exists() || job_dir.join(RECORDED).exists() {
+        return Ok(());
+    }
+    mark(job_dir, RECORDED)?;
+    times::record(file, &job, job_dir, owner::now_secs())
 }
 
 fn attempt(settings: &Settings, identity: &Identity, job_dir: &Path) -> Result<()> {

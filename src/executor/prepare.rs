@@ -5,7 +5,7 @@
 //! killed attempt left is removed first.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::{join_all, try_join3};
 
@@ -18,9 +18,10 @@ use super::notes::Notes;
 use super::place::Place;
 use super::plan::{self, Plan, Surroundings};
 use super::rescue::could_not_start;
+use super::room::make_room;
 use super::services::{self, Service};
 use super::volumes::lent;
-use super::{Job, ecr, images, in_force, owner, start};
+use super::{Job, ecr, images, in_force, owner, start, times};
 use crate::docker::{ContainerSpec, Engine, Reason};
 use crate::env::Var;
 use crate::error::{Class, Error, Result, Signal};
@@ -66,6 +67,10 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
             remove_job(&engine, &key, network, Some(&volume)).await
         })?;
     }
+    if let Some(least) = &settings.executor.min_free_disk {
+        let least = policy::bytes("min_free_disk", least)?.unsigned_abs();
+        engine.block_on(make_room(&engine, &plan, place.state_dir(), least, output))?;
+    }
     for dead in claim(&place, &job, &around.owner)? {
         bury(&dead, &engine, &settings.executor.builds_dir, output)?;
     }
@@ -78,7 +83,9 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
         output,
         locks: &locks,
     };
-    let work = containers(fetcher, &admitted, &plan, timeout.map(Duration::from_secs));
+    let timeout = timeout.map(Duration::from_secs);
+    let job_dir = place.job_dir(&job.identity);
+    let work = containers(fetcher, &admitted, &plan, timeout, &job_dir);
     let done = engine
         .unless_cancelled(work)
         .map_err(|error| Error::system("cannot listen for signals").caused_by(error))?;
@@ -148,6 +155,7 @@ async fn containers(
     admitted: &Admitted,
     plan: &Plan,
     timeout: Option<Duration>,
+    job_dir: &Path,
 ) -> Result<Notes> {
     let Fetcher { engine, output, .. } = fetcher;
     // Only the job's own network has to be there before its containers are created.
@@ -172,8 +180,11 @@ async fn containers(
     };
     // The engine looks the helper up by name when it creates the container that joins its namespace.
     let helper = create_helper(fetcher, &plan.helper);
+    let begun = Instant::now();
     let (helper_id, build_image, service_images) =
         try_join3(helper, build_image, service_images).await?;
+    times::note(job_dir, "images", begun.elapsed());
+    let begun = Instant::now();
     for image in std::iter::once(&build_image).chain(&service_images) {
         image.line.iter().for_each(|line| output.status(line));
     }
@@ -201,6 +212,7 @@ async fn containers(
     };
     let build = create(engine, &plan.build);
     let ((), build_id, ()) = try_join3(run(engine, &plan.helper), build, services).await?;
+    times::note(job_dir, "containers", begun.elapsed());
     let has_entrypoint = !plan
         .build
         .entrypoint

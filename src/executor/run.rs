@@ -13,9 +13,10 @@ use super::overheard::listen;
 use super::place::Place;
 use super::requests::{self, OpenDesk};
 use super::rescue::Rescue;
-use super::{Job, in_force};
+use super::{Job, in_force, times};
 use crate::agent::{Answer, Cancel, Ending, Handover, LIVES_MARK, Order, Watch};
 use crate::docker::Engine;
+use crate::env::Var;
 use crate::error::{Error, Result};
 use crate::job::{Place as StagePlace, Role, Stage, expand};
 use crate::output::{self, Output};
@@ -56,9 +57,21 @@ pub(crate) fn run(
         output,
         desk,
     };
-    let outcome = run.stage(&script, &cancel)?;
+    let job_dir = place.job_dir(&job.identity);
+    let begun = Instant::now();
+    let outcome = run.stage(&script, &cancel);
+    if let Some(part) = times::part(&stage.to_string()) {
+        times::note(&job_dir, part, begun.elapsed());
+    }
+    let outcome = outcome?;
+    // `local` has a table of its own.
+    if stage.removes_secrets() && Var::DrivenByLocal.text().is_none() {
+        times::told(&job_dir)
+            .iter()
+            .for_each(|line| output.status(line));
+    }
     if stage.removes_secrets() && outcome == Outcome::Done {
-        mark(&place.job_dir(&job.identity), WIPED)?;
+        mark(&job_dir, WIPED)?;
     }
     if let Outcome::Failed(status) = outcome {
         codes.write_status(status)?;

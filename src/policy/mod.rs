@@ -103,6 +103,10 @@ pub(crate) fn admit(
     let mut services = Vec::new();
     for (index, spec) in operators.iter().chain(&job.services).enumerate() {
         let what = format!("service {}", index + 1);
+        if spec.name.trim().is_empty() {
+            warnings.push(format!("{what} names no image, and is left out"));
+            continue;
+        }
         let allowed = (&settings.allowed_services[..], &own[..]);
         let mut image = image(spec, &what, allowed, settings, variables)?;
         keep_entrypoint(&mut image, settings, &what, &mut warnings);

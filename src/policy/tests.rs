@@ -84,3 +84,20 @@ fn a_pipeline_cannot_pretend_to_be_another_slot() {
         "the pipeline sets `CI_CONCURRENT_PROJECT_ID`, which only the runner may set"
     );
 }
+
+#[test]
+fn a_service_whose_name_became_empty_is_left_out_with_a_warning() {
+    let services = r#"[{"name":""},{"name":"postgres:16","alias":"db"}]"#;
+    let admitted = admit(
+        &job(r#"{"name":"a"}"#, services),
+        &JobContainerSettings::default(),
+        &BTreeMap::new(),
+    )
+    .unwrap();
+    assert_eq!(admitted.services.len(), 1);
+    assert_eq!(admitted.services[0].image.name, "postgres:16");
+    assert_eq!(
+        admitted.warnings,
+        ["service 1 names no image, and is left out"]
+    );
+}

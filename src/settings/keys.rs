@@ -91,6 +91,18 @@ const GENERAL: &[Key] = &[
         "false",
         "The build container's own file system cannot be written; builds_dir, cache_dir and /tmp can.",
     ),
+    key(
+        "executor.job_records",
+        "path",
+        "none",
+        "A file to which cleanup adds one JSON object a job: what it was and how long each part took, in milliseconds.",
+    ),
+    key(
+        "executor.min_free_disk",
+        "string",
+        "none",
+        "With less free where the engine keeps its images, such as \"20g\", images and then kept volumes go that jobs used longest ago: only what jobs of this host used, nothing used within ten minutes, nothing in use.",
+    ),
 ];
 
 /// Every key, in the order in which they are told.

@@ -73,6 +73,10 @@ pub(crate) struct ExecutorSettings {
     pub(crate) entrypoint_timeout_secs: u64,
     pub(crate) metadata_guard: MetadataGuard,
     pub(crate) read_only_root: bool,
+    /// One JSON line a job; `None`: none is kept.
+    pub(crate) job_records: Option<PathBuf>,
+    /// With less free space where the engine keeps its images, what jobs used longest ago goes.
+    pub(crate) min_free_disk: Option<String>,
     pub(crate) docker: JobContainerSettings,
     pub(crate) requests: RequestSettings,
 }
@@ -100,6 +104,8 @@ impl Default for ExecutorSettings {
             entrypoint_timeout_secs: 120,
             metadata_guard: MetadataGuard::Required,
             read_only_root: false,
+            job_records: None,
+            min_free_disk: None,
             docker: JobContainerSettings::default(),
             requests: RequestSettings::default(),
         }
@@ -219,6 +225,8 @@ mod tests {
         let mut full = Settings::default();
         full.docker.host = Some("unix:///run/docker.sock".to_owned());
         full.executor.state_dir = Some(PathBuf::from("/var/lib/baws-ci"));
+        full.executor.job_records = Some(PathBuf::from("/x"));
+        full.executor.min_free_disk = Some("1g".to_owned());
         full.executor.docker.image = Some("x".to_owned());
         full.executor.docker.user = Some("x".to_owned());
         full.executor.docker.memory = Some("1g".to_owned());

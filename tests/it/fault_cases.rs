@@ -1,7 +1,7 @@
 //! What can go wrong: the first column of docs/faults.md.
 
 /// What can go wrong, by the names of the table's first column.
-pub(super) const CASES: [&str; 152] = [
+pub(super) const CASES: [&str; 154] = [
     "kill -9 of config",
     "kill -9 of prepare",
     "kill -9 of run",
@@ -143,6 +143,8 @@ pub(super) const CASES: [&str; 152] = [
     "too many services",
     "logins of the project that cannot be read",
     "registry that takes long",
+    "disk that is short",
+    "records of jobs that cannot be written",
     "ID token that is forged, expired or another job's",
     "ID token that AWS does not trust",
     "GitLab's keys unreachable",

@@ -4,6 +4,8 @@ mod limits;
 mod overheard;
 mod policy;
 mod pulls;
+mod room;
+mod times;
 mod volumes;
 mod words;
 

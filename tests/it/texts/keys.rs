@@ -50,6 +50,14 @@ fn every_setting_of_the_executor_is_explained() {
     executor.read_only_root
         boolean · default: false
         The build container's own file system cannot be written; builds_dir, cache_dir and /tmp can.
+
+    executor.job_records
+        path · default: none
+        A file to which cleanup adds one JSON object a job: what it was and how long each part took, in milliseconds.
+
+    executor.min_free_disk
+        string · default: none
+        With less free where the engine keeps its images, such as "20g", images and then kept volumes go that jobs used longest ago: only what jobs of this host used, nothing used within ten minutes, nothing in use.
     "#);
 }
 
