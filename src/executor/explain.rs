@@ -8,6 +8,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::plan::{self, Surroundings};
+use super::prepare::lowered;
 use super::volumes::lent;
 use super::{Job, in_force, owner};
 use crate::error::{Error, Result};
@@ -25,8 +26,7 @@ pub(crate) fn explain(settings: &Settings, file: &Path, json: bool, output: &Out
         variables: variables(&response),
         response,
     };
-    let mut settings = in_force(settings);
-    settings.executor.docker = policy::ceilings(&settings.executor.docker, &job.variables)?;
+    let settings = lowered(in_force(settings), &job)?;
     let admitted = policy::admit(&job.response, &settings.executor.docker, &job.variables)?;
     let host = settings.docker.host.clone().unwrap_or_default();
     let around = Surroundings {

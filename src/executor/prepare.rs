@@ -111,7 +111,7 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
 }
 
 /// The settings with the job's own, lower limits.
-fn lowered(mut settings: Settings, job: &Job) -> Result<Settings> {
+pub(super) fn lowered(mut settings: Settings, job: &Job) -> Result<Settings> {
     settings.executor.docker = policy::ceilings(&settings.executor.docker, &job.variables)?;
     Ok(settings)
 }

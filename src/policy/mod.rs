@@ -239,11 +239,8 @@ fn image(
             "name an image by its registry, path and tag: what a job has built it pushes first",
         ));
     }
-    let admitted = always_allowed.contains(&spec.name)
-        || allowed.is_empty()
-        || allowed
-            .iter()
-            .any(|pattern| pattern::fits(pattern, &spec.name));
+    let admitted =
+        always_allowed.contains(&spec.name) || allowed.is_empty() || named(allowed, &spec.name);
     if !admitted {
         return Err(Error::refused(format!("the image `{}` of {what} is not allowed on this runner", spec.name))
             .caused_by(Cause::line(format!("allowed: {}", list(allowed))))

@@ -5,22 +5,10 @@ use serde_json::json;
 use crate::support::ecr::repository_of;
 use crate::support::{Job, Site};
 
-/// Pushes an image that says who it is, and makes the engine forget it.
-#[track_caller]
-fn pushed(site: &Site) -> String {
-    let job = site.job().prepared().file_in(
-        "Dockerfile",
-        "FROM bench/bash:1\nRUN echo from ecr > /origin\n",
-    );
-    job.baws("build --push -q -t $REPO:image").succeeded();
-    job.cleaned_up();
-    format!("{}:image", site.repository("app"))
-}
-
 #[test]
 fn a_job_and_its_services_run_in_images_of_ecr_without_a_login_of_their_own() {
     let site = Site::new();
-    let image = pushed(&site);
+    let image = site.image_of_ecr();
     let job = site
         .job()
         .image(&image)
@@ -44,7 +32,7 @@ fn a_job_and_its_services_run_in_images_of_ecr_without_a_login_of_their_own() {
 #[test]
 fn an_image_of_ecr_that_no_rule_gives_a_job_is_refused() {
     let site = Site::new();
-    let image = pushed(&site);
+    let image = site.image_of_ecr();
     let site = site.set(
         "grants",
         "[{ projects = [\"it/*\"], refs = \"any\", push = [\"x.example/**\"] }]",
@@ -59,7 +47,7 @@ fn an_image_of_ecr_that_no_rule_gives_a_job_is_refused() {
 #[test]
 fn a_build_starts_from_the_projects_own_image_in_ecr() {
     let site = Site::new();
-    let image = pushed(&site);
+    let image = site.image_of_ecr();
     let job = site.job().prepared().file_in(
         "Dockerfile",
         &format!("FROM {image}\nRUN echo \"is $(cat /origin)\"\n"),

@@ -4,22 +4,10 @@ use serde_json::json;
 
 use crate::support::{Job, Site, Started};
 
-/// Pushes an image that says who it is.
-#[track_caller]
-fn pushed(site: &Site) -> String {
-    let job = site.job().prepared().file_in(
-        "Dockerfile",
-        "FROM bench/bash:1\nRUN echo from ecr > /origin\n",
-    );
-    job.baws("build --push -q -t $REPO:image").succeeded();
-    job.cleaned_up();
-    format!("{}:image", site.repository("app"))
-}
-
 #[test]
 fn a_login_that_the_project_brings_is_used_for_the_jobs_image() {
     let site = Site::new();
-    let image = pushed(&site);
+    let image = site.image_of_ecr();
     // No rule lets the host log in for this job.
     let site = site.set(
         "grants",
@@ -53,7 +41,7 @@ fn a_login_that_the_project_brings_is_used_for_the_jobs_image() {
 #[test]
 fn jobs_that_want_an_image_at_the_same_time_pull_it_once() {
     let site = Site::new();
-    let image = pushed(&site);
+    let image = site.image_of_ecr();
     let _slow = site.faults(&[("GET /v2/{}/app/manifests/", json!({"delay_ms": 1500}))]);
     let jobs: Vec<Job<'_>> = (0..3)
         .map(|slot| {
@@ -81,7 +69,7 @@ fn jobs_that_want_an_image_at_the_same_time_pull_it_once() {
 #[test]
 fn a_pull_that_takes_long_tells_how_far_it_is() {
     let site = Site::new();
-    let image = pushed(&site);
+    let image = site.image_of_ecr();
     site.stand
         .bench
         .engine

@@ -209,6 +209,18 @@ impl Drop for Faults<'_> {
 }
 
 impl Site {
+    /// The name of an image that was pushed for jobs to run in: it says `from ecr` in `/origin`, and the engine has forgotten it.
+    #[track_caller]
+    pub(crate) fn image_of_ecr(&self) -> String {
+        let job = self.job().prepared().file_in(
+            "Dockerfile",
+            "FROM bench/bash:1\nRUN echo from ecr > /origin\n",
+        );
+        job.baws("build --push -q -t $REPO:image").succeeded();
+        job.cleaned_up();
+        format!("{}:image", self.repository("app"))
+    }
+
     /// Another client of the registry, with the bench's login.
     #[track_caller]
     pub(crate) fn skopeo(&self, words: &[&str]) -> String {
