@@ -270,4 +270,21 @@ mod tests {
             assert!(text.parse::<ImageRef>().is_err(), "{text:?}");
         }
     }
+
+    proptest::proptest! {
+        /// What a job may write is refused, or is one name that stays the same however often it is read.
+        #[test]
+        fn fuzz_references(text in "[a-zA-Z0-9./:@_\\-]{0,40}(@sha256:[0-9a-f]{63,65})?|\\PC{0,60}") {
+            if let Ok(read) = text.parse::<ImageRef>() {
+                let shown = read.to_string();
+                proptest::prop_assert_eq!(&shown.parse::<ImageRef>(), &Ok(read.clone()).map(|read: ImageRef| ImageRef {
+                    tag: read.tag.or_else(|| read.digest.is_none().then(|| "latest".to_owned())),
+                    ..read
+                }));
+                proptest::prop_assert!(shown.bytes().all(|c| c.is_ascii_graphic()), "{shown:?}");
+                proptest::prop_assert!(!shown.contains("..") && !shown.contains("//"), "{shown:?}");
+                proptest::prop_assert_eq!(read.canonical().canonical(), read.canonical());
+            }
+        }
+    }
 }

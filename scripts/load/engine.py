@@ -49,18 +49,22 @@ def held(label):
 
 
 class Crowd:
-    """So many networks on the engine while the block runs."""
+    """So many networks and stopped containers on the engine while the block runs."""
 
-    def __init__(self, count):
-        self.names = [f"crowd-{number}" for number in range(count)]
+    def __init__(self, networks, containers):
+        self.paths = [f"/networks/crowd-{number}" for number in range(networks)] + [f"/containers/crowd-{number}" for number in range(containers)]
 
     def __enter__(self):
-        for name in self.names:
-            engine("POST", "/networks/create", {"Name": name, "CheckDuplicate": True})
+        for path in self.paths:
+            kind, name = path.strip("/").split("/")
+            if kind == "networks":
+                engine("POST", "/networks/create", {"Name": name, "CheckDuplicate": True})
+            else:
+                engine("POST", f"/containers/create?name={name}", {"Image": "bench/busybox:1", "Cmd": ["true"]})
 
     def __exit__(self, *_):
-        for name in self.names:
-            engine("DELETE", f"/networks/{name}")
+        for path in self.paths:
+            engine("DELETE", path)
 
 
 class Calls:

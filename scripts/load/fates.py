@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -10,6 +11,7 @@ from attempt import Attempt, get_sources
 from engine import held
 from process import Failed
 
+MARK = "soak-job-"  # with the job's number: each log holds its own and no other
 LONG_SLEEP = "sleep 54321"  # a number by which what stays behind is recognised
 BURST = "head -c {bytes} /dev/zero | tr '\\0' x\n"
 SCRIPTS = {
@@ -91,7 +93,7 @@ class Runner:
         if self.plan["kind"] in WAITING:
             # It has to be ended by somebody.
             sent = signal.SIGKILL if fate == "stage killed" else signal.SIGTERM
-        self.run("build_script", SCRIPTS[self.plan["kind"]].format(**self.plan), sent)
+        self.run("build_script", f"echo {MARK}{self.attempt.payload['id']}\n" + SCRIPTS[self.plan["kind"]].format(**self.plan), sent)
         if fate == "cancelled hard":
             return
         self.run("after_script", "echo after\n", killed.get("after_script"))
@@ -126,6 +128,7 @@ class Runner:
         self.events.append({
             "stage": running.name, "begun": begun, "ended": time.time(), "code": ended.code, "status": self.attempt.status(), "hangs": hangs,
             "sent": signal.Signals(sent).name if sent and not in_time else None, "printed": len(ended.out) + len(ended.err),
+            "marks": re.findall(MARK + r"(\d+)", ended.text()), "own": str(self.attempt.payload["id"]),
             "flood": ended.out.count(b"x") if running.name == "build_script" else 0, "text": ended.text()[-1500:]})
         return ended.code
 
@@ -169,6 +172,8 @@ def fault_of(plan, event, disturbed):
         return "does not end"
     if "panicked" in event["text"] or "internal error" in event["text"]:
         return "panicked"
+    if any(mark != event["own"] for mark in event["marks"]):
+        return "shows another job's output"
     if event["sent"] == "SIGKILL":
         return None
     if code not in (0, 1, 2):
@@ -187,6 +192,8 @@ def fault_of(plan, event, disturbed):
         return "is not silent"
     if event.get("left"):
         return f"left {', '.join(event['left'])}"
+    if stage == "build_script" and len(event["marks"]) != 1:
+        return "lost its first line"
     if stage == "build_script" and plan["kind"] == "burst" and event["flood"] != plan["bytes"]:
         return f"lost output: {event['flood']} bytes of {plan['bytes']} came"
     return None

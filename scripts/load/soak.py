@@ -28,10 +28,14 @@ wait_for_services_timeout = 3
 """
 # The engine may still be creating what a client asked for that was killed; sweeping goes on until it has.
 SWEEPS, BETWEEN_SWEEPS_SECS = 10, 3
-# How many of all rounds see the engine restarted.
-RESTARTED = 0.4
+# How many of all rounds see something happen to the engine.
+DISTURBED = 0.5
 # Engine 20, interrupted while it made a network, may panic when it starts (in its own network controller): tried again.
-RESTART = '"$0" dockerd restart || "$0" dockerd start || "$0" dockerd start'
+START = '{ "$0" dockerd start LIVE || "$0" dockerd start LIVE || "$0" dockerd start LIVE; }'
+TROUBLES = {
+    "restarted": f'"$0" dockerd stop && {START}', "killed": f'"$0" dockerd kill && {START}',
+    "stopped for 5 s": '"$0" dockerd pause && sleep 5 && "$0" dockerd resume',
+    "restarted with live-restore": f'"$0" dockerd stop && {START.replace("LIVE", "--live-restore")}'}
 
 
 def say(text):
@@ -54,9 +58,9 @@ class Soak:
         """One round: jobs, a restart of the engine perhaps, a sweep, what is left, and some nonsense."""
         lot = random.Random(f"{self.seed}/{number}")
         plans = [fates.drawn(lot) for _ in range(self.jobs)]
-        restart = lot.uniform(0.5, 8) if lot.random() < RESTARTED else None
+        trouble = (lot.choice(list(TROUBLES)), lot.uniform(0.5, 8)) if lot.random() < DISTURBED else None
         before = len(self.faults)
-        reports, away = self.run(number, plans, restart)
+        reports, away = self.run(number, plans, trouble)
         self.judge(number, plans, reports, away)
         self.faults += [f"round {number}: {fault}" for fault in self.swept()]
         for case in range(self.cases):
@@ -66,12 +70,17 @@ class Soak:
         self.counts["fuzz cases"] += self.cases
         for plan in plans:
             self.counts[plan["fate"]] += 1
-        say(f"round {number}: {len(plans)} jobs{', engine restarted' if away else ''}; {len(self.faults) - before} faults")
+        say(f"round {number}: {len(plans)} jobs{f', engine {trouble[0]}' if away else ''}; {len(self.faults) - before} faults")
         for fault in self.faults[before:]:
             say(f"  {fault}")
 
-    def run(self, number, plans, restart):
-        """All jobs, at most one a slot at the same time. Their reports, by number, and when the engine was away."""
+    def run(self, number, plans, trouble):
+        """All jobs, at most one a slot at the same time. Their reports, by number, and when the engine was away.
+
+        `trouble`: what happens to the engine, and after how many seconds.
+        """
+        if trouble and "live-restore" in trouble[0]:
+            self.disturb(trouble[0]).end()  # the daemon that goes has to know it, too
         waiting, running, free = list(enumerate(plans)), {}, list(range(self.slots))
         reports = [os.path.join(self.directory, f"report-{index}.json") for index in range(len(plans))]
         away, command, begun = [], None, time.monotonic()
@@ -81,10 +90,10 @@ class Soak:
                 slot = free.pop(0)
                 child = fates.live_apart(self, plan, self.base, number * 1000 + index, slot, reports[index])
                 running[child] = slot
-            if restart and time.monotonic() - begun >= restart:
+            if trouble and time.monotonic() - begun >= trouble[1]:
                 away.append([time.time(), None])
-                self.counts["engine restarts"] += 1
-                command, restart = Running("dockerd", ["bash", "-c", RESTART, self.bench], dict(os.environ)), None
+                self.counts[f"engines {trouble[0]}"] += 1
+                command, trouble = self.disturb(trouble[0]), None
             if command and command.process.poll() is not None:
                 ended = command.end()
                 away[-1][1] = time.time()
@@ -95,6 +104,9 @@ class Soak:
                 free.append(running.pop(child))
             time.sleep(0.01)
         return reports, away
+
+    def disturb(self, trouble):
+        return Running("dockerd", ["bash", "-c", TROUBLES[trouble].replace("LIVE", ""), self.bench], dict(os.environ))
 
     def judge(self, number, plans, reports, away):
         for index, (plan, report) in enumerate(zip(plans, reports)):
@@ -111,8 +123,8 @@ class Soak:
                 if event["sent"]:
                     self.counts[f"hit by {event['sent']}"] += 1
             disturbed = any(begun <= until and since <= ended for since, until in away)
-            self.counts["jobs whose engine was restarted"] += disturbed
-            what = f"{plan['fate']}, {plan['kind']}{', engine restarted meanwhile' if disturbed else ''}"
+            self.counts["jobs whose engine was disturbed"] += disturbed
+            what = f"{plan['fate']}, {plan['kind']}{', engine disturbed meanwhile' if disturbed else ''}"
             self.faults += [f"round {number} job {index} ({what}): {fault}" for fault in fates.faults_of(plan, events, disturbed)]
 
     def swept(self):
@@ -145,6 +157,7 @@ def main():
     options.add_argument("--seed", type=int, required=True)
     options.add_argument("--round", type=int, help="only this one")
     options.add_argument("--minutes", type=float, default=10)
+    options.add_argument("--rounds", type=int, help="in place of a time")
     options.add_argument("--slots", type=int, default=4, help="jobs at the same time")
     options.add_argument("--jobs", type=int, default=16, help="a round")
     options.add_argument("--cases", type=int, default=50, help="of fuzz, a round")
@@ -157,7 +170,7 @@ def main():
     try:
         for number in numbers:
             soak.round(number)
-            if time.monotonic() >= until:
+            if (number >= options.rounds) if options.rounds else time.monotonic() >= until:
                 break
     finally:
         print(f"seed {options.seed}: " + ", ".join(f"{count} {what}" for what, count in soak.counts.items()) + f"; {len(soak.faults)} faults")

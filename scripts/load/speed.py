@@ -19,7 +19,8 @@ from engine import engine
 from process import Failed
 from stand import Stand
 
-PARTS = ["trivial", "calls", "stage", "output", "build", "deploy", "runner", "burst", "size"]
+PARTS = ["trivial", "calls", "crowd", "stage", "output", "build", "deploy", "runner", "services", "burst", "size"]
+UNDER_RUNNER = {"runner", "services", "burst"}
 # Minutes each, and much disk: only when asked for.
 RARE = ["build-memory"]
 
@@ -33,12 +34,13 @@ def measure(options, stand):
             print(f"\n== {what}", file=sys.stderr, flush=True)
             rows.extend(function(*arguments))
 
-    runner = realrunner.RealRunner(stand, options.runner) if options.runner and {"runner", "burst"} & set(options.only) else None
+    runner = realrunner.RealRunner(stand, options.runner) if options.runner and UNDER_RUNNER & set(options.only) else None
     if runner:
         stand.detail["gitlab-runner"] = runner.version()
         part("runner", "The trivial job and 256 MB of output under gitlab-runner", realrunner.durations, stand, runner, rounds)
     part("trivial", "The trivial job against the Docker client", trivial.against_the_client, stand, rounds)
     part("calls", "Docker API calls of the trivial job", calls.counted, stand)
+    part("crowd", "The trivial job on an engine with much on it", calls.crowded, stand, rounds)
     if runner:
         part("runner", "Docker API calls under gitlab-runner", realrunner.counted, stand, runner)
     part("stage", "One stage", stage.cost, stand, options.spawns)
@@ -47,6 +49,7 @@ def measure(options, stand):
     part("deploy", "Deployments to the bench's ECS", rollout.measured, stand, options.rounds or 5)
     part("build-memory", "Memory for 2 GB of context and 2 GB of layers", build_memory.measured, stand)
     if runner:
+        part("services", "A job with two services under gitlab-runner", realrunner.with_services, stand, runner, rounds)
         part("burst", "Twenty jobs at once under gitlab-runner", realrunner.at_once, stand, runner, max(1, rounds // 4))
     part("size", "Sizes", size.rows, options.program, options.dist, options.cold_secs)
     return rows

@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
 use super::processes::{self, Process};
 use super::protocol::{FromAgent, Order, Packet, ToAgent, receive, send};
 use super::signals::{Signals, outlive};
-use super::{DIRECTORY, ground, shell};
+use super::{DIRECTORY, ground, ownership, shell};
 
 /// How long the host may take for its next word before the agent turns back to waiting.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -103,7 +103,11 @@ impl Agent {
     fn answer(&self) {
         let Ok(socket) = connect() else { return };
         let spared = self.spared.iter().map(|process| process.pid).collect();
-        if send(&socket, &FromAgent::Ready { spared }, &[]).is_err() {
+        let user = (
+            rustix::process::geteuid().as_raw(),
+            rustix::process::getegid().as_raw(),
+        );
+        if send(&socket, &FromAgent::Ready { spared, user }, &[]).is_err() {
             return;
         }
         let Some((order, script, output)) = next_order(&socket) else {
@@ -145,6 +149,10 @@ impl Agent {
         };
         self.follow(socket, order, &mut running);
         let stubborn = self.end_leftovers(&mut running);
+        let gift = order.gift.as_ref().filter(|_| running.status == Some(0));
+        if let Some(Err(why)) = gift.map(ownership::give) {
+            return FromAgent::Failed { why };
+        }
         FromAgent::Ended {
             status: running.status.unwrap_or(255),
             stubborn,

@@ -9,6 +9,7 @@
 mod ground;
 mod inside;
 mod memory;
+mod ownership;
 mod post;
 mod processes;
 mod protocol;
@@ -18,7 +19,8 @@ mod signals;
 mod watch;
 
 pub(crate) use inside::{LIVES_MARK, live};
-pub(crate) use post::{Answer, DIRECTORY, PROGRAM, Post};
+pub(crate) use ownership::Gift;
+pub(crate) use post::{Answer, DIRECTORY, PROGRAM, Post, Ready};
 pub(crate) use protocol::Order;
 pub(crate) use signals::{Cancel, disregard_bystanders};
 pub(crate) use watch::{Ending, Handover, Watch};

@@ -40,6 +40,7 @@ pub(super) struct Peer {
     pub(super) pid: u32,
     /// Processes of the entrypoint, by their numbers in the container.
     pub(super) spared: Vec<u32>,
+    pub(super) user: (u32, u32),
 }
 
 /// What came of waiting for an agent.
@@ -53,6 +54,13 @@ pub(crate) enum Answer {
 /// Ready for one stage.
 #[derive(Debug)]
 pub(crate) struct Ready(pub(super) Peer);
+
+impl Ready {
+    /// User and group of the agent, as its container knows them; its own word.
+    pub(crate) fn user(&self) -> (u32, u32) {
+        self.0.user
+    }
+}
 
 impl Post {
     pub(crate) fn at(dir: PathBuf) -> Self {
@@ -158,10 +166,11 @@ impl Post {
             Some(Instant::now() + INTRODUCTION),
         )?;
         Ok(match receive::<FromAgent>(&socket) {
-            Ok(Packet::Message(FromAgent::Ready { spared }, _)) => Some(Peer {
+            Ok(Packet::Message(FromAgent::Ready { spared, user }, _)) => Some(Peer {
                 socket,
                 pid,
                 spared,
+                user,
             }),
             Ok(Packet::Message(_, _) | Packet::Nonsense | Packet::Closed) | Err(_) => None,
         })
@@ -227,7 +236,10 @@ mod tests {
                     Err(error) => panic!("the post never listened: {error}"),
                 }
             };
-            let ready = FromAgent::Ready { spared: Vec::new() };
+            let ready = FromAgent::Ready {
+                spared: Vec::new(),
+                user: (0, 0),
+            };
             if super::super::protocol::send(&connected, &ready, &[]).is_err() {
                 // Shown the door before it could speak.
                 return 0;

@@ -13,6 +13,8 @@ use rustix::net::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::ownership::Gift;
+
 /// Bytes of the largest packet.
 pub(super) const LIMIT: usize = 16 * 1024;
 
@@ -25,6 +27,8 @@ pub(crate) struct Order {
     pub(crate) open_dirs: Vec<String>,
     /// Paths that must not lead elsewhere, outermost first: a link there, which an earlier job may have left, is removed.
     pub(crate) unlink: Vec<String>,
+    /// What is given to another user after a stage that succeeded.
+    pub(crate) gift: Option<Gift>,
     /// How long the stage's processes have between TERM and KILL.
     pub(crate) grace_ms: u64,
 }
@@ -37,8 +41,9 @@ pub(super) enum ToAgent {
 
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) enum FromAgent {
-    /// Ready. `spared`: processes that the image's entrypoint started, by their numbers in the container.
-    Ready { spared: Vec<u32> },
+    /// Ready. `spared`: processes that the image's entrypoint started, by their numbers in the container. `user`: the agent's own
+    /// user and group.
+    Ready { spared: Vec<u32>, user: (u32, u32) },
     /// The shell runs.
     Running,
     /// The image has none of the shells that were looked for.
@@ -111,4 +116,42 @@ pub(super) fn receive<T: DeserializeOwned>(socket: impl AsFd) -> std::io::Result
         Ok(message) => Packet::Message(message, descriptors),
         Err(_) => Packet::Nonsense,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One packet of these bytes, as the host reads it.
+    fn heard(bytes: &[u8]) -> std::io::Result<Packet<FromAgent>> {
+        use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+        let (ours, theirs) = socketpair(
+            AddressFamily::UNIX,
+            SocketType::SEQPACKET,
+            SocketFlags::CLOEXEC,
+            None,
+        )?;
+        rustix::net::send(&theirs, bytes, SendFlags::NOSIGNAL)?;
+        receive(&ours)
+    }
+
+    proptest::proptest! {
+        /// Whatever a job's container says is a word of the protocol, nonsense, or the end.
+        #[test]
+        fn fuzz_packets(
+            text in "\\{\"(Ready|Ended|Failed)\":\\{(\"(spared|status|stubborn|why)\":(\\[[0-9,]{0,9}\\]|-?[0-9]{1,12}|\"\\PC{0,9}\"),?){0,3}\\}\\}|\\PC{1,80}",
+            bytes in proptest::collection::vec(proptest::num::u8::ANY, 1..200),
+            longer in 0..LIMIT,
+        ) {
+            for packet in [text.as_bytes(), &bytes, &vec![b' '; LIMIT + 1 + longer]] {
+                let heard = heard(packet).unwrap();
+                if packet.len() > LIMIT {
+                    proptest::prop_assert!(matches!(heard, Packet::Nonsense));
+                }
+                if let Packet::Message(_, descriptors) = heard {
+                    proptest::prop_assert!(descriptors.is_empty());
+                }
+            }
+        }
+    }
 }

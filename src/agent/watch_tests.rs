@@ -23,6 +23,7 @@ fn followed(behave: impl FnOnce(OwnedFd) + Send + 'static) -> (Ending, u32) {
         socket: ours,
         pid: std::process::id(),
         spared: Vec::new(),
+        user: (0, 0),
     };
     let begun = Instant::now();
     let agent = thread::spawn(move || behave(theirs));

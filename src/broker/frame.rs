@@ -182,4 +182,27 @@ mod tests {
         assert!(read_whole(wire.as_slice(), Kind::Request, 99).is_err());
         assert!(read_whole(wire.as_slice(), Kind::Answer, 1000).is_err());
     }
+
+    proptest::proptest! {
+        /// Whatever comes over the job socket is read to its end or refused, and never holds more than was allowed.
+        #[test]
+        fn fuzz_frames(
+            parts in proptest::collection::vec((0..24_u8, proptest::collection::vec(proptest::num::u8::ANY, 0..40)), 0..8),
+            rest in proptest::collection::vec(proptest::num::u8::ANY, 0..40),
+            most in 0..120_usize,
+        ) {
+            let mut wire = Vec::new();
+            for (kind, payload) in &parts {
+                wire.extend_from_slice(&[*kind, 0, 0, 0]);
+                wire.extend_from_slice(&u32::try_from(payload.len()).unwrap().to_le_bytes());
+                wire.extend_from_slice(payload);
+            }
+            wire.extend_from_slice(&rest);
+            for kind in [Kind::Request, Kind::Entries] {
+                if let Ok(whole) = read_whole(wire.as_slice(), kind, most) {
+                    proptest::prop_assert!(whole.len() <= most);
+                }
+            }
+        }
+    }
 }

@@ -99,3 +99,44 @@ fn hostile_entries_are_refused() {
     }
     assert!(Received::within(1, 1).take(&[1, 2, 3]).is_err());
 }
+
+proptest::proptest! {
+    /// Whatever comes as a list: what is taken of it are paths below the context, in order, each once.
+    #[test]
+    fn fuzz_listings(
+        entries in proptest::collection::vec(("(a|b|/|\\.|\\.\\.|a/b|b/c){0,4}", "(a|/|\\.\\.|b){0,3}", 0..4_u8, 0..2000_u64), 0..7),
+        at in proptest::num::usize::ANY,
+        byte in proptest::num::u8::ANY,
+        is_hit in proptest::bool::ANY,
+    ) {
+        let mut frame = Vec::new();
+        for (path, target, kind, size) in &entries {
+            let one = match kind {
+                0 => dir(path),
+                1 => link(path, target),
+                2 => hard(path, target),
+                _ => file(path, *size),
+            };
+            encode(&one, &mut frame)?;
+        }
+        if is_hit && !frame.is_empty() {
+            let at = at % frame.len();
+            frame[at] = byte;
+        }
+        let mut received = Received::within(6, 1000);
+        // What is refused ends the request; what was taken before counts all the same here.
+        let sound = received.take(&frame).is_ok();
+        let taken = received.entries();
+        proptest::prop_assert!(taken.len() <= 6);
+        for pair in taken.windows(2) {
+            proptest::prop_assert!(pair[0].path.split(|c| *c == b'/').lt(pair[1].path.split(|c| *c == b'/')));
+        }
+        for one in taken.iter().filter(|_| sound) {
+            let parts: Vec<&[u8]> = one.path.split(|c| *c == b'/').collect();
+            proptest::prop_assert!(parts.iter().all(|part| !part.is_empty() && *part != b".." && *part != b"."));
+            let parent = &one.path[..one.path.len() - parts[parts.len() - 1].len()];
+            let is_parent = |other: &&Listed| other.path == parent[..parent.len() - 1];
+            proptest::prop_assert!(parent.is_empty() || taken.iter().find(is_parent).is_some_and(|dir| matches!(dir.kind, ListedKind::Directory)));
+        }
+    }
+}

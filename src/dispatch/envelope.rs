@@ -49,3 +49,21 @@ impl Envelope {
 fn unreadable(error: serde_json::Error) -> Error {
     Error::usage("the request cannot be read").caused_by(error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::BuildRequest;
+
+    proptest::proptest! {
+        /// What a job sends as a request is one, or an error.
+        #[test]
+        fn fuzz_requests(
+            text in "\\{(\"(room|logins|request|tags|dockerfile|version|verb)\":(\"(image|services|auth|x)\"|\\[\\]|\\{\\}|[0-9]{1,30}|null|true),?){0,5}\\}|\\PC{0,60}",
+        ) {
+            if let Ok(mut envelope) = Envelope::open(text.as_bytes()) {
+                envelope.request::<BuildRequest>().ok();
+            }
+        }
+    }
+}

@@ -8,6 +8,7 @@ use bollard::models::CreateImageInfo;
 use bollard::query_parameters::{CreateImageOptionsBuilder, RemoveImageOptionsBuilder};
 use futures_util::StreamExt;
 
+use super::registry_reason::{RegistryReason, registry_reason};
 use super::{Engine, Failure, Reason};
 use crate::job::Credential;
 
@@ -43,6 +44,12 @@ impl ImageFacts {
 #[derive(Clone, Debug)]
 pub(crate) struct Pulled {
     pub(crate) took: Duration,
+}
+
+#[derive(Debug)]
+pub(crate) struct PullFailure {
+    pub(crate) reason: RegistryReason,
+    pub(crate) failure: Failure,
 }
 
 /// The engine may say nothing for longer where a registry is slow.
@@ -156,7 +163,7 @@ impl Engine {
         platform: &str,
         login: Option<&Credential>,
         tell: &mut dyn FnMut(&Progress),
-    ) -> Result<Pulled, Failure> {
+    ) -> Result<Pulled, PullFailure> {
         let login = login.map(|login| DockerCredentials {
             username: Some(login.username.clone()),
             password: Some(login.password.reveal().to_owned()),
@@ -173,9 +180,13 @@ impl Engine {
         loop {
             match tokio::time::timeout(SILENCE, progress.next()).await {
                 Ok(Some(step)) => {
-                    let step = step
-                        .map_err(|error| self.failure(format!("pull the image `{name}`"), error))
-                        .map_err(registry_says_no)?;
+                    let step = step.map_err(|error| {
+                        let failure = self.failure(format!("pull the image `{name}`"), error);
+                        PullFailure {
+                            reason: pull_reason(&failure),
+                            failure,
+                        }
+                    })?;
                     so_far.hear(step);
                 }
                 Ok(None) => break,
@@ -189,24 +200,18 @@ impl Engine {
     }
 }
 
-/// Gives a registry's refusal the reason it has lost on its way through the engine.
-///
-/// Engines before 23 answer 500, or put a line into the stream, where a registry says 404 or 401 without a `detail`; only
-/// the text then tells a missing image from a registry that is down. Ends with support for those engines.
-fn registry_says_no(mut failure: Failure) -> Failure {
-    const NO: [&str; 5] = [
-        "manifest unknown",
-        "name unknown",
-        "repository does not exist",
-        "unauthorized",
-        "no basic auth credentials",
-    ];
-    let text = failure.detail.to_ascii_lowercase();
-    let denied = text.contains("denied") && !text.contains("permission denied");
-    if failure.reason == Reason::Other && (denied || NO.iter().any(|no| text.contains(no))) {
-        failure.reason = Reason::NotFound;
+/// Also what an engine answers with 404 or 400 alone. Those with the containerd image store say `NAME: not found`, and of a login
+/// that ECR does not know only the status (seen with 26.1): ECR answers 400 then.
+fn pull_reason(failure: &Failure) -> RegistryReason {
+    let missing = matches!(failure.reason, Reason::NotFound | Reason::Invalid)
+        || failure.detail.trim_end().ends_with("not found");
+    let ecr_turned_it_down =
+        failure.detail.contains(".dkr.ecr.") && failure.detail.ends_with(": 400 Bad Request");
+    match registry_reason(failure.reason, &failure.detail) {
+        RegistryReason::Other if ecr_turned_it_down => RegistryReason::Unauthorized,
+        RegistryReason::Other if missing => RegistryReason::NotFound,
+        reason => reason,
     }
-    failure
 }
 
 fn digest(reference: String) -> Option<String> {

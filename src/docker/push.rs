@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use super::build::request;
 use super::build_order::auth_header;
-use super::push_reason::{PushReason, push_reason};
 use super::query::{Query, path_part};
+use super::registry_reason::{RegistryReason, registry_reason};
 use super::wire::{self, Fault, FirstAnswer, Outgoing};
 use super::{Engine, Failure, Reason};
 use crate::error::Error;
@@ -29,7 +29,7 @@ pub(crate) struct Pushed {
 
 #[derive(Debug)]
 pub(crate) struct PushFailure {
-    pub(crate) reason: PushReason,
+    pub(crate) reason: RegistryReason,
     pub(crate) failure: Failure,
 }
 
@@ -79,7 +79,7 @@ impl Engine {
             (Err(fault), _) => Err(fault),
         }
         .map_err(|fault| PushFailure {
-            reason: push_reason(&fault),
+            reason: registry_reason(fault.reason, &fault.detail),
             failure: self.fault(format!("push `{repository}:{tag}`"), fault),
         })
     }
@@ -119,11 +119,13 @@ impl Engine {
     }
 }
 
-/// Source: moby `distribution/push_v2.go`, `apitypes.PushResult`: `{"progressDetail":{},"aux":{"Tag":…,"Digest":…,"Size":…}}`.
+/// Source: moby `distribution/push_v2.go`, `apitypes.PushResult`: `{"progressDetail":{},"aux":{"Tag":…,"Digest":…,"Size":…}}`. Engines
+/// with the containerd image store only say it in words (seen with 26.1): `{"status":"TAG: digest: sha256:… size: 405"}`.
 fn told_digest(object: &[u8]) -> Option<Pushed> {
     #[derive(Deserialize)]
     struct Record {
-        aux: Aux,
+        aux: Option<Aux>,
+        status: Option<String>,
     }
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
@@ -132,10 +134,15 @@ fn told_digest(object: &[u8]) -> Option<Pushed> {
         #[serde(default)]
         size: u64,
     }
-    let Record { aux } = serde_json::from_slice(object).ok()?;
+    let record: Record = serde_json::from_slice(object).ok()?;
+    if let Some(Aux { digest, size }) = record.aux {
+        return Some(Pushed { digest, size });
+    }
+    let (_, words) = record.status.as_deref()?.split_once(": digest: ")?;
+    let (digest, size) = words.split_once(" size: ")?;
     Some(Pushed {
-        digest: aux.digest,
-        size: aux.size,
+        digest: digest.to_owned(),
+        size: size.parse().ok()?,
     })
 }
 
@@ -150,7 +157,9 @@ mod tests {
             digest: "sha256:ab".to_owned(),
             size: 527,
         };
-        assert_eq!(told_digest(text), Some(pushed));
+        assert_eq!(told_digest(text), Some(pushed.clone()));
+        let words = br#"{"status":"1: digest: sha256:ab size: 527"}"#;
+        assert_eq!(told_digest(words), Some(pushed));
         assert_eq!(told_digest(br#"{"status":"Pushed","id":"a"}"#), None);
     }
 }

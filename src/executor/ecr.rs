@@ -8,63 +8,87 @@ use super::Job;
 use super::place::Place;
 use crate::ecr_host::EcrHost;
 use crate::error::Result;
-use crate::image::{Access, ecr_credential};
-use crate::job::{Facts, login_for};
-use crate::policy::{Admitted, AdmittedImage, Asked, Grant, GrantedRole};
+use crate::image::{Access, ecr_credential, fresh_ecr_credential};
+use crate::image_ref::ImageRef;
+use crate::job::{Credential, Facts, login_for};
+use crate::policy::{Admitted, Asked, Grant, GrantedRole};
 use crate::registry::DockerConfig;
 use crate::settings::Settings;
 
-/// Completes the logins of what was admitted.
-///
-/// # Errors
-/// `Refused` where there are grants and none of them is for the image; those of AWS.
-pub(super) async fn log_in(
-    job: &Job,
-    settings: &Settings,
-    place: &Place,
-    admitted: &mut Admitted,
-) -> Result<()> {
-    let docker = &settings.executor.docker;
-    let access = Access::of_job(
-        &settings.aws,
-        place.tokens_dir(),
-        job.response.id,
-        Vec::new(),
-    );
-    let build = std::iter::once((&mut admitted.build, &docker.allowed_images));
-    let services = admitted
-        .services
-        .iter_mut()
-        .map(|service| (&mut service.image, &docker.allowed_services));
-    let own = match job.variables.get("DOCKER_AUTH_CONFIG") {
-        Some(text) if !text.is_empty() => DockerConfig::logins_in(text)?,
-        Some(_) | None => Vec::new(),
-    };
-    for (image, allowed) in build.chain(services) {
-        // What the project brings comes before what GitLab sends. Source: gitlab-runner `helpers/docker/auth`.
-        let name = image.reference.canonical().to_string();
-        image.login = login_for(&own, &name).or(image.login.take());
-        let is_ecr = image
-            .reference
-            .registry()
-            .is_some_and(|host| host.parse::<EcrHost>().is_ok());
-        if !is_ecr || image.login.is_some() {
-            continue;
-        }
-        let role = match (allowed.is_empty(), settings.grants.is_empty()) {
-            // What the operator lists was checked when the job was admitted.
-            (false, _) => role_of(job, settings, image).unwrap_or(None),
-            (true, false) => role_of(job, settings, image)?,
-            // Nobody said who may read it: as before there were grants, the engine decides.
-            (true, true) => continue,
-        };
-        image.login = ecr_credential(&access, &image.reference, role.as_ref()).await?;
-    }
-    Ok(())
+/// Makes the logins of one job.
+pub(super) struct Logins<'a> {
+    job: &'a Job,
+    settings: &'a Settings,
+    access: Access,
 }
 
-fn role_of(job: &Job, settings: &Settings, image: &AdmittedImage) -> Result<Option<GrantedRole>> {
-    let facts = Facts::of(&job.response, &job.identity)?;
-    let grant = Grant::of_job(&facts, &settings.grants, Asked::Images)?;
-    Ok(grant.base(&image.reference)?.role())
+impl<'a> Logins<'a> {
+    pub(super) fn of(job: &'a Job, settings: &'a Settings, place: &Place) -> Self {
+        let access = Access::of_job(
+            &settings.aws,
+            place.tokens_dir(),
+            job.response.id,
+            Vec::new(),
+        );
+        Logins {
+            job,
+            settings,
+            access,
+        }
+    }
+
+    /// Completes the logins of what was admitted.
+    ///
+    /// # Errors
+    /// `Refused` where there are grants and none of them is for the image; those of AWS.
+    pub(super) async fn log_in(&self, admitted: &mut Admitted) -> Result<()> {
+        let docker = &self.settings.executor.docker;
+        let build = std::iter::once((&mut admitted.build, &docker.allowed_images));
+        let services = admitted
+            .services
+            .iter_mut()
+            .map(|service| (&mut service.image, &docker.allowed_services));
+        let own = match self.job.variables.get("DOCKER_AUTH_CONFIG") {
+            Some(text) if !text.is_empty() => DockerConfig::logins_in(text)?,
+            Some(_) | None => Vec::new(),
+        };
+        for (image, allowed) in build.chain(services) {
+            // What the project brings comes before what GitLab sends. Source: gitlab-runner `helpers/docker/auth`.
+            let name = image.reference.canonical().to_string();
+            image.login = login_for(&own, &name).or(image.login.take());
+            let is_ecr = image
+                .reference
+                .registry()
+                .is_some_and(|host| host.parse::<EcrHost>().is_ok());
+            if !is_ecr || image.login.is_some() {
+                continue;
+            }
+            let role = match (allowed.is_empty(), self.settings.grants.is_empty()) {
+                // What the operator lists was checked when the job was admitted.
+                (false, _) => self.role(&image.reference).unwrap_or(None),
+                (true, false) => self.role(&image.reference)?,
+                // Nobody said who may read it: as before there were grants, the engine decides.
+                (true, true) => continue,
+            };
+            let made = ecr_credential(&self.access, &image.reference, role.as_ref());
+            image.login = made.await?;
+            image.login_is_the_hosts = image.login.is_some();
+        }
+        Ok(())
+    }
+
+    /// A login in place of one of the host's that the registry does not accept.
+    ///
+    /// # Errors
+    /// Those of AWS.
+    pub(super) async fn fresh(&self, image: &ImageRef) -> Result<Option<Credential>> {
+        let role = self.role(image).unwrap_or(None);
+        fresh_ecr_credential(&self.access, image, role.as_ref()).await
+    }
+
+    fn role(&self, image: &ImageRef) -> Result<Option<GrantedRole>> {
+        let facts = Facts::of(&self.job.response, &self.job.identity)?;
+        let grant = Grant::of_job(&facts, &self.settings.grants, Asked::Images)?;
+        Ok(grant.base(image)?.role())
+    }
 }

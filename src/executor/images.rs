@@ -1,21 +1,17 @@
 //! Every image a job needs, on the engine: found or pulled, by its policies in turn.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::ecr::Logins;
+use super::pulling::fetched;
 use super::turns::{Turn, turn};
-use crate::docker::{Engine, Failure, ImageFacts, Progress, Reason};
-use crate::error::{Cause, Error, Result};
+use crate::docker::{Engine, ImageFacts};
+use crate::error::{Error, Result};
+use crate::image_ref::ImageRef;
 use crate::job::Credential;
 use crate::output::{self, Output};
 use crate::policy::{AdmittedImage, PullPolicy};
-
-/// A registry that does not answer is asked again, so long as GitLab's own retry would take longer.
-const TRIES: u32 = 2;
-const BETWEEN_TRIES: Duration = Duration::from_secs(1);
-
-/// A pull that takes long tells so often how far it is.
-const TELL_EVERY: Duration = Duration::from_secs(10);
 
 /// Who fetches, and for whom.
 #[derive(Clone, Copy)]
@@ -24,6 +20,7 @@ pub(super) struct Fetcher<'a> {
     pub(super) output: &'a Output,
     /// Where all jobs of this host take turns.
     pub(super) locks: &'a Path,
+    pub(super) logins: &'a Logins<'a>,
 }
 
 /// An image that is there, and what is still to be said about it: a pull has told its own story.
@@ -98,6 +95,7 @@ async fn attempt(
                 name,
                 platform: &image.platform,
                 login: image.login.as_ref(),
+                hosts_login_for: image.login_is_the_hosts.then_some(&image.reference),
             };
             let facts = pull(fetcher, wanted).await?;
             Ok(Ensured { facts, line: None })
@@ -112,6 +110,8 @@ pub(super) struct Wanted<'a> {
     /// Empty: this host's.
     pub(super) platform: &'a str,
     pub(super) login: Option<&'a Credential>,
+    /// The image, where the login is one of the host's.
+    pub(super) hosts_login_for: Option<&'a ImageRef>,
 }
 
 /// Fetches an image and looks at it. Of several jobs that want it at a time, with one login, one fetches.
@@ -131,65 +131,7 @@ pub(super) async fn pull(fetcher: Fetcher<'_>, wanted: Wanted<'_>) -> Result<Ima
     Ok(facts)
 }
 
-async fn fetched(fetcher: Fetcher<'_>, wanted: Wanted<'_>) -> Result<ImageFacts> {
-    let Fetcher { engine, output, .. } = fetcher;
-    let Wanted {
-        name,
-        platform,
-        login,
-    } = wanted;
-    output.status(format!("Pulling `{name}` …"));
-    let begun = Instant::now();
-    let mut told = begun;
-    let mut tell = |progress: &Progress| {
-        if told.elapsed() < TELL_EVERY {
-            return;
-        }
-        told = Instant::now();
-        let (done, layers, bytes, of) = progress.counts();
-        output.status(format!(
-            "Pulling `{name}`: {done} of {layers} layers, {} of {}, for {}",
-            output::bytes(bytes),
-            output::bytes(of),
-            output::duration(begun.elapsed())
-        ));
-    };
-    let mut tries = 1;
-    let pulled = loop {
-        match engine.pull(name, platform, login, &mut tell).await {
-            Ok(pulled) => break pulled,
-            Err(failure) if failure.reason == Reason::Other && tries < TRIES => {
-                output.warning(format!("{}; trying once more", Error::from(failure)));
-                pause(BETWEEN_TRIES).await;
-                tries += 1;
-            }
-            Err(failure) => return Err(explain(failure, name)),
-        }
-    };
-    let facts = engine
-        .image(name)
-        .await?
-        .ok_or_else(|| Error::system(format!("the image `{name}` was pulled and is gone again")))?;
-    output.status(format!(
-        "Pulled `{name}` in {}: {}",
-        output::duration(pulled.took),
-        describe(&facts)
-    ));
-    Ok(facts)
-}
-
-fn explain(failure: Failure, name: &str) -> Error {
-    match failure.reason {
-        Reason::NotFound | Reason::Invalid => {
-            Error::refused(format!("there is no image `{name}` to pull, or this job may not pull it")).caused_by(Cause::line(&failure.detail))
-        }
-        Reason::Conflict | Reason::Already | Reason::Unreachable | Reason::Other => failure
-            .into_error()
-            .hint("whoever operates the runner checks that this host reaches the registry and may pull from it"),
-    }
-}
-
-fn describe(facts: &ImageFacts) -> String {
+pub(super) fn describe(facts: &ImageFacts) -> String {
     let digest = facts.digest.as_deref().unwrap_or(&facts.id);
     format!("{}, {digest}", output::bytes(facts.size_bytes))
 }

@@ -11,6 +11,7 @@ use futures_util::future::{join_all, try_join3};
 
 use super::claim::{bury, claim};
 use super::cleanup::{remove_job, remove_late_arrivals};
+use super::ecr::Logins;
 use super::guard::Guard;
 use super::images::{Ensured, Fetcher};
 use super::network::{fits, make_network};
@@ -21,10 +22,10 @@ use super::rescue::could_not_start;
 use super::room::make_room;
 use super::services::{self, Service};
 use super::volumes::lent;
-use super::{Job, ecr, images, in_force, owner, start, times};
+use super::{Job, images, in_force, owner, start, times};
 use crate::docker::{ContainerSpec, Engine, Reason};
 use crate::env::Var;
-use crate::error::{Class, Error, Result, Signal};
+use crate::error::{Cause, Class, Error, Result, Signal};
 use crate::job::Place as StagePlace;
 use crate::output::Output;
 use crate::policy::{self, Admitted};
@@ -57,7 +58,8 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
         engine.api()
     ));
     guard.ensure(output)?;
-    engine.block_on(ecr::log_in(&job, &settings, &place, &mut admitted))?;
+    let logins = Logins::of(&job, &settings, &place);
+    engine.block_on(logins.log_in(&mut admitted))?;
     if again {
         // A container created beside an earlier attempt's would join that one's namespace.
         let (key, volume) = (job.identity.key(), job.identity.job_volume());
@@ -82,8 +84,10 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
         engine: &engine,
         output,
         locks: &locks,
+        logins: &logins,
     };
     let timeout = timeout.map(Duration::from_secs);
+    let begun = Instant::now();
     let job_dir = place.job_dir(&job.identity);
     let work = containers(fetcher, &admitted, &plan, timeout, &job_dir);
     let done = engine
@@ -92,10 +96,16 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
     let mut notes = match done {
         Some(notes) => notes?,
         None => {
+            let what = if times::has(&job_dir, "images") {
+                "the start of its containers"
+            } else {
+                "the fetching of its images"
+            };
             return Err(Error::new(
                 Class::Cancelled(Signal::Terminate),
                 "the runner ended the preparation of this job",
-            ));
+            )
+            .caused_by(Cause::line(times::told_early(&job, what, begun.elapsed()))));
         }
     };
     notes.temporary = job
@@ -256,7 +266,7 @@ fn blame(failure: crate::docker::Failure) -> Error {
         .causes()
         .iter()
         .fold(Error::refused(error.message()), |refused, cause| {
-            refused.caused_by(crate::error::Cause::line(cause))
+            refused.caused_by(Cause::line(cause))
         })
 }
 
@@ -267,7 +277,7 @@ async fn create_helper(fetcher: Fetcher<'_>, spec: &ContainerSpec) -> Result<Str
         Err(failure) if failure.reason == Reason::NotFound => {
             let missing = |error: Error| {
                 Error::system(format!("the helper image `{}` is not on this host and cannot be pulled", spec.image))
-                    .caused_by(crate::error::Cause::line(error))
+                    .caused_by(Cause::line(error))
                     .hint("the operator makes it (`images/helper`, or `scripts/base-images`) or names another: `[executor.docker] helper_image`")
             };
             let wanted = images::Wanted {

@@ -9,18 +9,19 @@ use std::time::{Duration, Instant};
 use super::codes::{Outcome, RunnerCodes};
 use super::marks::{WIPED, mark, met};
 use super::notes::Notes;
+use super::order::{is_given, order};
 use super::overheard::listen;
 use super::place::Place;
 use super::requests::{self, OpenDesk};
 use super::rescue::Rescue;
 use super::{Job, in_force, times};
-use crate::agent::{Answer, Cancel, Ending, Handover, LIVES_MARK, Order, Watch};
+use crate::agent::{Answer, Cancel, Ending, Handover, LIVES_MARK, Ready, Watch};
 use crate::docker::Engine;
 use crate::env::Var;
 use crate::error::{Error, Result};
-use crate::job::{Place as StagePlace, Role, Stage, expand};
+use crate::job::{Place as StagePlace, Role, Stage};
 use crate::output::{self, Output};
-use crate::settings::{ExecutorSettings, Settings};
+use crate::settings::Settings;
 
 /// Bytes that an entrypoint may say in the job log, and how long the engine may take to pass them on.
 const MOST_WORDS: usize = 64 * 1024;
@@ -64,11 +65,18 @@ pub(crate) fn run(
         times::note(&job_dir, part, begun.elapsed());
     }
     let outcome = outcome?;
-    // `local` has a table of its own.
-    if stage.removes_secrets() && Var::DrivenByLocal.text().is_none() {
-        times::told(&job_dir)
-            .iter()
-            .for_each(|line| output.status(line));
+    // `local` has its own words and a table.
+    if Var::DrivenByLocal.text().is_none() {
+        let ended_early = outcome == Outcome::Cancelled;
+        if ended_early {
+            let stage = format!("`{stage}`");
+            output.warning(times::told_early(&job, &stage, begun.elapsed()));
+        }
+        if ended_early || stage.removes_secrets() {
+            times::told(&job_dir)
+                .iter()
+                .for_each(|line| output.status(line));
+        }
     }
     if stage.removes_secrets() && outcome == Outcome::Done {
         mark(&job_dir, WIPED)?;
@@ -97,50 +105,37 @@ impl Run<'_> {
             StagePlace::Helper => Role::Helper,
             StagePlace::Build => Role::Build,
         };
-        let rescue = Rescue {
-            job: self.job,
-            place: self.place,
-            settings: self.settings,
-            role,
-            output: self.output,
-        };
+        let rescue = self.rescue(role);
         if role == Role::Build && rescue.is_hopeless() {
             return Err(rescue.hopeless_again());
         }
-        let post = self.place.post(&self.job.identity, side);
-        if !post.dir().exists() {
+        if !self.place.post(&self.job.identity, side).dir().exists() {
             return Err(rescue.no_directory());
         }
-        let id = self.notes.as_ref().map(|notes| match role {
-            Role::Helper => notes.helper_id.as_str(),
-            Role::Build | Role::Service(_) => notes.build_id.as_str(),
-        });
-        let broke = |error: std::io::Error| {
-            Error::system(format!(
-                "cannot speak with the {role} container of this job"
-            ))
-            .caused_by(error)
+        let owner = match is_given(self.job, self.stage) {
+            true => match self.agent(&self.rescue(Role::Build), cancel)? {
+                Some(ready) => Some(ready.user()),
+                None => return Ok(Outcome::Cancelled),
+            },
+            false => None,
         };
-        let answer = match post
-            .call(id, cancel, Instant::now() + QUICK)
-            .map_err(broke)?
-        {
-            Answer::Silent => rescue.wait(&post, cancel)?,
-            answer @ (Answer::Ready(_) | Answer::Cancelled) => answer,
-        };
-        let ready = match answer {
-            Answer::Ready(ready) => ready,
-            Answer::Cancelled => return Ok(Outcome::Cancelled),
-            Answer::Silent => return Err(rescue.silent()),
+        let Some(ready) = self.agent(&rescue, cancel)? else {
+            return Ok(Outcome::Cancelled);
         };
         self.entrypoints_words(role)?;
         let handover = Handover {
             script,
-            order: order(executor, self.job, self.stage),
+            order: order(executor, self.job, self.stage, owner),
             until: None,
         };
         let socket = match role {
-            Role::Build => requests::serve(self.job, self.place, self.settings, id, self.desk),
+            Role::Build => requests::serve(
+                self.job,
+                self.place,
+                self.settings,
+                self.id(role),
+                self.desk,
+            ),
             Role::Helper | Role::Service(_) => Ok(None),
         };
         let socket = socket.unwrap_or_else(|error| {
@@ -157,7 +152,44 @@ impl Run<'_> {
         if let Some(socket) = socket {
             socket.close();
         }
-        self.tell(&watch.map_err(broke)?, &rescue)
+        self.tell(&watch.map_err(|error| broke(role, error))?, &rescue)
+    }
+
+    fn rescue(&self, role: Role) -> Rescue<'_> {
+        Rescue {
+            job: self.job,
+            place: self.place,
+            settings: self.settings,
+            role,
+            output: self.output,
+        }
+    }
+
+    /// The id of a container, where `prepare` has noted it.
+    fn id(&self, role: Role) -> Option<&str> {
+        self.notes.as_ref().map(|notes| match role {
+            Role::Helper => notes.helper_id.as_str(),
+            Role::Build | Role::Service(_) => notes.build_id.as_str(),
+        })
+    }
+
+    /// The agent of this container, ready for one stage; `None`: cancelled meanwhile.
+    fn agent(&self, rescue: &Rescue<'_>, cancel: &Cancel) -> Result<Option<Ready>> {
+        let side = match rescue.role {
+            Role::Helper => StagePlace::Helper,
+            Role::Build | Role::Service(_) => StagePlace::Build,
+        };
+        let post = self.place.post(&self.job.identity, side);
+        let called = post.call(self.id(rescue.role), cancel, Instant::now() + QUICK);
+        let answer = match called.map_err(|error| broke(rescue.role, error))? {
+            Answer::Silent => rescue.wait(&post, cancel)?,
+            answer @ (Answer::Ready(_) | Answer::Cancelled) => answer,
+        };
+        match answer {
+            Answer::Ready(ready) => Ok(Some(ready)),
+            Answer::Cancelled => Ok(None),
+            Answer::Silent => Err(rescue.silent()),
+        }
     }
 
     /// What the image's entrypoint printed belongs into the job log, once.
@@ -227,65 +259,9 @@ impl Run<'_> {
     }
 }
 
-/// The docker executor's helper leaves files that any user of the build container may change, and so does this one.
-fn order(settings: &ExecutorSettings, job: &Job, stage: &Stage) -> Order {
-    let grace_ms = settings.stop_grace_secs * 1000;
-    match stage.place() {
-        StagePlace::Build => Order {
-            grace_ms,
-            ..Order::default()
-        },
-        StagePlace::Helper => Order {
-            umask: (!job.flag("FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR")).then_some(0),
-            open_dirs: open_dirs(settings, job),
-            unlink: if stage.lays_down_sources() {
-                project_paths(settings, job)
-            } else {
-                Vec::new()
-            },
-            grace_ms,
-        },
-    }
-}
-
-/// What any user of the build container may write: sources, cache and kept volumes. Never what the operator lends.
-fn open_dirs(settings: &ExecutorSettings, job: &Job) -> Vec<String> {
-    let texts = settings.docker.volumes.iter();
-    let (kept, lent): (Vec<String>, Vec<String>) = texts
-        .map(|text| expand(text, &job.variables))
-        .partition(|text| !text.contains(':'));
-    let is_lent = |dir: &String| {
-        lent.iter()
-            .filter_map(|text| text.split(':').nth(1))
-            .any(|target| Path::new(dir).starts_with(target))
-    };
-    let own = [&settings.builds_dir, &settings.cache_dir];
-    let own = own.into_iter().filter(|dir| !is_lent(dir)).cloned();
-    own.chain(kept).collect()
-}
-
-/// The project's directory, those above it below `builds_dir`, and the runner's temporary one beside it.
-fn project_paths(settings: &ExecutorSettings, job: &Job) -> Vec<String> {
-    let project = job
-        .variables
-        .get("CI_PROJECT_DIR")
-        .map_or("", String::as_str);
-    let Some(below) = project.strip_prefix(&format!("{}/", settings.builds_dir)) else {
-        return Vec::new();
-    };
-    let mut paths = vec![settings.builds_dir.clone()];
-    for part in below
-        .split('/')
-        .filter(|part| !part.is_empty() && *part != "..")
-    {
-        paths.push(format!("{}/{part}", paths[paths.len() - 1]));
-    }
-    paths.remove(0);
-    paths.extend(
-        job.variables
-            .get("RUNNER_TEMP_PROJECT_DIR")
-            .filter(|dir| !dir.contains("/../"))
-            .cloned(),
-    );
-    paths
+fn broke(role: Role, error: std::io::Error) -> Error {
+    Error::system(format!(
+        "cannot speak with the {role} container of this job"
+    ))
+    .caused_by(error)
 }

@@ -77,6 +77,33 @@ pub(super) fn told(job_dir: &Path) -> Option<String> {
     ))
 }
 
+/// What is told where the runner ends a stage; `what` says which. Whether the job was cancelled or its time is up, only the
+/// runner knows.
+///
+/// Source: GitLab CI/CD variables, `RUNNER_SCRIPT_TIMEOUT` and `RUNNER_AFTER_SCRIPT_TIMEOUT`.
+pub(super) fn told_early(job: &Job, what: &str, took: Duration) -> String {
+    let own = match what {
+        "`build_script`" => Some("RUNNER_SCRIPT_TIMEOUT"),
+        "`after_script`" => Some("RUNNER_AFTER_SCRIPT_TIMEOUT"),
+        _ => None,
+    };
+    let own = own
+        .and_then(|name| Some((name, job.variables.get(name)?)))
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!(", {name} is {value}"));
+    format!(
+        "the runner ended {what} after {}: cancelled, or out of time (the timeout of this job is {}{})",
+        output::duration(took),
+        output::duration(Duration::from_secs(job.response.timeout_secs())),
+        own.unwrap_or_default()
+    )
+}
+
+/// Whether an earlier stage, or an earlier step of this one, has noted this part.
+pub(super) fn has(job_dir: &Path, part: &str) -> bool {
+    noted(job_dir).iter().any(|(known, _)| known == part)
+}
+
 /// Adds the job to the operator's file, one JSON object a line (schema `baws-ci/job/1`).
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use super::dockerfile::{Place, Reference, judge_triggers};
 use super::preparation::Asked;
 use super::request::{Bases, BuildRequest};
 use super::{Maker, owner, stranger};
-use crate::docker::{Failure, ImageFacts, Reason};
+use crate::docker::{ImageFacts, PullFailure, RegistryReason};
 use crate::error::{Cause, Error, Result};
 use crate::image_ref::ImageRef;
 use crate::job::Credential;
@@ -156,7 +156,9 @@ pub(super) async fn one(
                         .credential(image, role, Freshness::Fresh)
                         .await?;
                 }
-                Next::Again => tokio::time::sleep(std::time::Duration::from_secs(1)).await,
+                Next::After(secs) => {
+                    tokio::time::sleep(std::time::Duration::from_secs(secs)).await;
+                }
                 Next::GiveUp => return Err(unavailable(image, failure, login.as_ref())),
             },
         }
@@ -175,51 +177,56 @@ pub(super) async fn one(
 #[derive(Default)]
 struct Tries {
     fresh: u32,
-    again: u32,
+    again: usize,
 }
 
 enum Next {
     Fresh,
-    Again,
+    /// In so many seconds.
+    After(u64),
     GiveUp,
 }
 
 impl Tries {
-    /// A login may have expired; a registry that does not answer is asked once more.
-    fn next(&mut self, failure: &Failure, login: Option<&Credential>) -> Next {
-        match failure.reason {
-            Reason::NotFound if login.is_some() && self.fresh == 0 => {
-                self.fresh += 1;
-                Next::Fresh
-            }
-            Reason::Other if self.again == 0 => {
-                self.again += 1;
-                Next::Again
-            }
-            Reason::NotFound
-            | Reason::Conflict
-            | Reason::Already
-            | Reason::Invalid
-            | Reason::Unreachable
-            | Reason::Other => Next::GiveUp,
+    /// A login may have expired; what may pass is asked again.
+    fn next(&mut self, failure: &PullFailure, login: Option<&Credential>) -> Next {
+        let is_refusal = matches!(
+            failure.reason,
+            RegistryReason::Expired
+                | RegistryReason::Unauthorized
+                | RegistryReason::Denied
+                | RegistryReason::NotFound
+        );
+        if is_refusal && login.is_some() && self.fresh == 0 {
+            self.fresh += 1;
+            return Next::Fresh;
         }
+        let pause = failure.reason.pauses().get(self.again);
+        self.again += 1;
+        pause.map_or(Next::GiveUp, |secs| Next::After(*secs))
     }
 }
 
-fn unavailable(image: &ImageRef, failure: Failure, login: Option<&Credential>) -> Error {
+fn unavailable(image: &ImageRef, failure: PullFailure, login: Option<&Credential>) -> Error {
     let who = match login {
         Some(login) => format!("asked as `{}`", login.username),
         None => "asked without a login".to_owned(),
     };
     match failure.reason {
-        Reason::NotFound | Reason::Invalid => Error::precondition(format!(
+        RegistryReason::NotFound
+        | RegistryReason::Denied
+        | RegistryReason::Unauthorized
+        | RegistryReason::Expired => Error::precondition(format!(
             "there is no image `{image}` to start from, or this job may not read it"
         ))
-        .caused_by(Cause::line(&failure.detail))
+        .caused_by(Cause::line(&failure.failure.detail))
         .caused_by(Cause::line(who))
         .hint("check its spelling and its tag in the Dockerfile"),
-        Reason::Conflict | Reason::Already | Reason::Unreachable | Reason::Other => {
-            failure.into_error()
-        }
+        RegistryReason::TooMany
+        | RegistryReason::ServerError
+        | RegistryReason::Network
+        | RegistryReason::TagImmutable
+        | RegistryReason::Unreachable
+        | RegistryReason::Other => failure.failure.into_error(),
     }
 }

@@ -94,9 +94,15 @@ impl Image {
                     .map(|tag| format!("{}:{tag}", one.repository))
             })
             .collect();
+        let pushed = self.pushed.first().map(|one| one.digest.clone());
+        // An engine with the containerd image store names an image by its manifest, not by its configuration.
+        let config = self
+            .image_id
+            .clone()
+            .filter(|id| Some(id) != pushed.as_ref());
         json!({
-            "containerimage.config.digest": self.image_id,
-            "containerimage.digest": self.pushed.first().map(|one| one.digest.clone()).or(self.image_id.clone()),
+            "containerimage.config.digest": config,
+            "containerimage.digest": pushed.or(self.image_id.clone()),
             "image.name": names.join(","),
         })
     }

@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 
+/// Nothing that a process can be given is longer than 128 KiB (Linux, `MAX_ARG_STRLEN`); what variables would make longer
+/// than this is cut, so that a few of a job's that multiply each other do not fill this host's memory.
+const LONGEST: usize = 128 << 10;
+
 /// Replaces variables once; an unknown one becomes empty, `$$` becomes `$`.
 ///
 /// Source: gitlab-runner `common/variables.go`, `os.Expand` over the job's variables.
 pub(crate) fn expand(text: &str, variables: &BTreeMap<String, String>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find('$') {
+    while let Some(at) = rest.find('$')
+        && out.len() < LONGEST
+    {
         out.push_str(&rest[..at]);
         rest = &rest[at + 1..];
         if let Some(after) = rest.strip_prefix('$') {
@@ -31,7 +37,9 @@ pub(crate) fn expand(text: &str, variables: &BTreeMap<String, String>) -> String
             rest = &rest[end..];
         }
     }
-    out.push_str(rest);
+    if out.len() < LONGEST {
+        out.push_str(rest);
+    }
     out
 }
 
@@ -46,5 +54,23 @@ mod tests {
             .into();
         let text = expand("$A-${A}x-$NEST-$$A-$-$(A)-${A", &variables);
         assert_eq!(text, "1-1x-$A-$A-$-$(A)-${A");
+    }
+
+    #[test]
+    fn values_that_multiply_end() {
+        let variables = [("A".to_owned(), "x".repeat(100_000))].into();
+        let long = expand(&"$A".repeat(50_000), &variables);
+        assert!(long.len() < LONGEST + 100_001);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn fuzz_expansion(text in "([$]|[{]|[}]|A|B|\\PC){0,30}", a in "([$]|[{]|A|x){0,9}") {
+            let variables = [("A".to_owned(), a)].into();
+            let once = expand(&text, &variables);
+            if !text.contains('$') {
+                proptest::prop_assert_eq!(once, text);
+            }
+        }
     }
 }

@@ -264,4 +264,27 @@ mod tests {
         );
         assert!(job.services.is_empty() && job.image.entrypoint.is_empty());
     }
+
+    const RICH: &str = r#"{"id":7,"variables":[{"key":"A","value":"$B","public":true}],"image":{"name":"a:1","entrypoint":[""],
+        "executor_opts":{"docker":{"user":"1:2","platform":"linux/amd64"}}},"services":[{"name":"b","alias":"x y"}],"steps":[
+        {"name":"script","script":["true"],"timeout":3600,"when":"on_success"}],"credentials":[{"type":"registry","url":"r",
+        "username":"u","password":"p"}],"cache":[{"key":"k","paths":["a/"]}],"git_info":{"ref":"main","depth":20}}"#;
+
+    proptest::proptest! {
+        /// However it is bent, it is a job or an error.
+        #[test]
+        fn fuzz_responses(
+            bends in proptest::collection::vec((0..RICH.len(), "[\\[\\]{}\",:0-9a-z\\-.]{0,3}|null|1e400|\\PC", 0..6_usize), 1..4),
+        ) {
+            let mut text = RICH.as_bytes().to_vec();
+            for (at, with, length) in bends {
+                let at = at.min(text.len());
+                let end = (at + length).min(text.len());
+                text.splice(at..end, with.into_bytes());
+            }
+            if let Ok(job) = serde_json::from_slice::<JobResponse>(&text) {
+                proptest::prop_assert!(job.timeout_secs() > 0);
+            }
+        }
+    }
 }

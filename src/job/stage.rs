@@ -41,6 +41,14 @@ impl Stage {
         self.name == "prepare_script" || self.name == "get_sources"
     }
 
+    /// The stages whose files the script works with.
+    pub(crate) fn fills_the_project(&self) -> bool {
+        matches!(
+            self.name.as_str(),
+            "get_sources" | "restore_cache" | "download_artifacts"
+        )
+    }
+
     /// The runner's last stage in the helper: removes file variables and the configuration that holds the token.
     pub(crate) fn removes_secrets(&self) -> bool {
         self.name == "cleanup_file_variables"

@@ -10,6 +10,7 @@ mod missing_rule;
 mod pattern;
 mod pull;
 mod service_grants;
+mod service_variables;
 mod session_policy;
 mod size;
 mod volume;
@@ -23,6 +24,7 @@ use crate::error::{Cause, Error, Result};
 use crate::image_ref::ImageRef;
 use crate::job::{Credential, ImageSpec, JobResponse, RUNNERS_OWN, Variable, expand, login_for};
 use crate::settings::{JobContainerSettings, ServiceSettings};
+use service_variables::variables_of;
 
 pub(crate) use ceiling::ceilings;
 pub(crate) use container::{Read, build_options, helper_options, service_options};
@@ -48,6 +50,8 @@ pub(crate) struct AdmittedImage {
     pub(crate) platform: String,
     /// For its registry, where the job brings one.
     pub(crate) login: Option<Credential>,
+    /// The login is one that the host has made; nobody else can mend it.
+    pub(crate) login_is_the_hosts: bool,
     pub(crate) privileged: bool,
 }
 
@@ -117,20 +121,11 @@ pub(crate) fn admit(
         let (taken, aliases): (Vec<String>, Vec<String>) =
             wanted.into_iter().partition(|alias| names.contains(alias));
         names.extend(aliases.iter().cloned());
-        let mut own = BTreeMap::new();
-        for variable in &spec.variables {
-            let value = if variable.raw {
-                variable.value.clone()
-            } else {
-                expand(&variable.value, variables)
-            };
-            own.insert(variable.key.clone(), value);
-        }
         services.push(AdmittedService {
             image,
             aliases,
             taken,
-            variables: own,
+            variables: variables_of(spec, &what, variables)?,
         });
     }
     Ok(Admitted {
@@ -255,6 +250,7 @@ fn image(
         user: expand(&spec.executor_opts.docker.user, variables),
         platform: expand(&spec.executor_opts.docker.platform, variables),
         login: None,
+        login_is_the_hosts: false,
         privileged: false,
         name: spec.name.clone(),
         reference,

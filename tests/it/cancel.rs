@@ -42,7 +42,10 @@ fn a_cancelled_script_may_say_its_last_words() {
         .end()
         .cancelled()
         .printed("started\n")
-        .printed("last words\n");
+        .printed("last words\n")
+        .says("warning: the runner ended `build_script` after ")
+        .says("cancelled, or out of time (the timeout of this job is 60 min 0 s)")
+        .says("Time of this job: ");
     job.cleaned_up();
 }
 
@@ -151,7 +154,7 @@ fn a_preparation_that_is_cancelled_is_no_fault_of_the_job() {
     started
         .end()
         .system_failure()
-        .says("error: the runner ended the preparation of this job\n")
+        .says("error: the runner ended the preparation of this job\n  caused by: the runner ended the start of its containers after ")
         .within_secs(10);
     job.cleaned_up();
 }

@@ -227,3 +227,54 @@ fn an_engine_that_dies_in_the_middle_of_prepare_is_named() {
     daemon.act("start");
     job.cleaned_up();
 }
+
+#[test]
+fn a_restart_with_live_restore_is_not_noticed_by_a_job() {
+    let stand = Stand::alone();
+    let daemon = Daemon(&stand);
+    let restart = || {
+        let words = ["dockerd", "restart", "--live-restore"];
+        stand.bench.command(&words);
+    };
+    // The daemon that goes has to know it, too.
+    restart();
+    let job = stand.job().prepared();
+    let (started, pid) = begun(&job);
+    restart();
+    let_go(pid);
+    started.end().failed_with(4);
+    restart();
+    for stage in ["after_script", "upload_artifacts_on_failure"] {
+        job.run(stage, "echo goes on")
+            .succeeded()
+            .printed("goes on\n");
+    }
+    job.run("after_script", "cat /root/kept")
+        .succeeded()
+        .printed("kept\n");
+    job.cleaned_up();
+    daemon.act("restart");
+}
+
+#[test]
+fn an_engine_that_stops_for_a_while_delays_and_breaks_nothing() {
+    let stand = Stand::alone();
+    let daemon = Daemon(&stand);
+    let job = stand.job();
+    let paused = |stage: &str| {
+        daemon.act("pause");
+        let started = job.start(stage);
+        std::thread::sleep(std::time::Duration::from_secs(5));
+        daemon.act("resume");
+        started.end().succeeded()
+    };
+    paused("prepare");
+    job.run("build_script", "true").succeeded();
+    daemon.act("pause");
+    for stage in ["get_sources", "build_script", "after_script"] {
+        job.run(stage, "echo needs no engine").succeeded();
+    }
+    daemon.act("resume");
+    paused("cleanup");
+    job.nothing_left();
+}

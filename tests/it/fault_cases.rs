@@ -1,7 +1,7 @@
 //! What can go wrong: the first column of docs/faults.md.
 
 /// What can go wrong, by the names of the table's first column.
-pub(super) const CASES: [&str; 154] = [
+pub(super) const CASES: [&str; 166] = [
     "kill -9 of config",
     "kill -9 of prepare",
     "kill -9 of run",
@@ -156,4 +156,16 @@ pub(super) const CASES: [&str; 154] = [
     "role whose sessions may not be tagged",
     "keys asked for without a grant",
     "the host's own keys asked for",
+    "dockerd restarted with live-restore",
+    "dockerd stopped for 5 s",
+    "registry that answers 403",
+    "registry of 1 kB a second",
+    "no inodes left",
+    "attack on the engine",
+    "attack on the host's files and kernel",
+    "attack on the program and on other jobs' directories",
+    "attack on another job's network",
+    "links planted in the git tree",
+    "attack on the runner's token",
+    "variables that multiply each other",
 ];

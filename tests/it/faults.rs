@@ -7,7 +7,7 @@ use super::fault_cases::CASES;
 
 /// The words of the third column, each with what a test has to assert for it.
 const CLASSES: [(&str, &[&str]); 7] = [
-    ("success", &[".succeeded()", "outlasted"]),
+    ("success", &[".succeeded()", "outlasted", "gets_nowhere("]),
     (
         "script",
         &[
@@ -30,7 +30,8 @@ const CLASSES: [(&str, &[&str]); 7] = [
 ];
 
 /// What shows that a test looks at what is left; functions of the tests' own do it for some.
-const LOOKS: [&str; 13] = [
+const LOOKS: [&str; 14] = [
+    "pulled(",
     "cleaned_up()",
     "nothing_left()",
     "goes_on(",

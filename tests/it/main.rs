@@ -7,6 +7,7 @@
 mod support;
 
 mod agent;
+mod attacks;
 mod audit;
 mod auth;
 mod build;
@@ -17,6 +18,7 @@ mod cleanup;
 mod containers;
 mod daemon;
 mod deploy;
+mod disk;
 mod entrypoints;
 mod fault_cases;
 mod faults;

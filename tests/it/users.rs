@@ -103,3 +103,54 @@ fn without_the_umask_of_the_docker_executor_files_are_not_open_to_all() {
         .printed("666\n");
     job.cleaned_up();
 }
+
+#[test]
+fn without_that_umask_sources_are_given_to_the_user_of_the_image() {
+    let stand = Stand::new();
+    let image = stand.made("user-1000", "FROM bench/busybox:1\nUSER 1000\n");
+    let job = stand
+        .job()
+        .runner("FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR", "true")
+        .image(&image)
+        .prepared();
+    // A link that leads out of the project is given away, and not what it leads to.
+    job.run(
+        "get_sources",
+        &format!("{SOURCES}; ln -s /etc/passwd /builds/it/project/link"),
+    )
+    .succeeded();
+    job.run("restore_cache", "stat -c %u /etc/passwd")
+        .succeeded()
+        .printed("0\n");
+    job.run(
+        "build_script",
+        "cd /builds/it/project; stat -c '%u:%g %a' . from-helper directory/file; echo more >> from-helper; rm -r directory",
+    )
+    .succeeded()
+    .printed("1000:1000 755\n1000:1000 644\n1000:1000 644\n");
+    // What fails is left as it is, and so is what no script works with.
+    job.run(
+        "download_artifacts",
+        "echo x > /builds/it/project/late; exit 3",
+    )
+    .failed_with(3);
+    job.run("after_script", "stat -c %u /builds/it/project/late")
+        .succeeded()
+        .printed("0\n");
+    job.cleaned_up();
+}
+
+#[test]
+fn an_image_that_cannot_start_is_named_where_its_user_is_asked_for() {
+    let stand = Stand::new();
+    let image = stand.behind("asked-false", r#"["/bin/false"]"#);
+    let job = stand
+        .job()
+        .runner("FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR", "true")
+        .image(&image)
+        .prepared();
+    job.run("get_sources", SOURCES)
+        .system_failure()
+        .says("error: the build container ended before it ran the job");
+    job.cleaned_up();
+}

@@ -2,7 +2,7 @@
 
 use super::Target;
 use super::preflight::missing;
-use crate::docker::{PushFailure, PushReason};
+use crate::docker::{PushFailure, RegistryReason};
 use crate::error::{Cause, Class, Error};
 
 /// Whether trying again can help, and how.
@@ -13,15 +13,17 @@ pub(super) enum Remedy {
     None,
 }
 
-pub(super) fn remedy(reason: PushReason) -> Remedy {
+pub(super) fn remedy(reason: RegistryReason) -> Remedy {
     match reason {
-        PushReason::Expired | PushReason::Unauthorized => Remedy::FreshLogin,
-        PushReason::TooMany | PushReason::ServerError | PushReason::Network => Remedy::Wait,
-        PushReason::Denied
-        | PushReason::NotFound
-        | PushReason::TagImmutable
-        | PushReason::Unreachable
-        | PushReason::Other => Remedy::None,
+        RegistryReason::Expired | RegistryReason::Unauthorized => Remedy::FreshLogin,
+        RegistryReason::TooMany | RegistryReason::ServerError | RegistryReason::Network => {
+            Remedy::Wait
+        }
+        RegistryReason::Denied
+        | RegistryReason::NotFound
+        | RegistryReason::TagImmutable
+        | RegistryReason::Unreachable
+        | RegistryReason::Other => Remedy::None,
     }
 }
 
@@ -31,31 +33,31 @@ pub(super) fn explain(failure: PushFailure, target: &Target, tag: &str) -> Error
     let detail = Cause::line(&failure.failure.detail);
     let of = |class: Class, sentence: String| Error::new(class, sentence);
     match failure.reason {
-        PushReason::NotFound => missing(target).caused_by(detail),
-        PushReason::TagImmutable => of(
+        RegistryReason::NotFound => missing(target).caused_by(detail),
+        RegistryReason::TagImmutable => of(
             Class::Precondition,
             format!("the tag `{tag}` of `{name}` is taken, and the repository is immutable"),
         )
         .caused_by(detail)
         .hint("push another tag, such as the commit's; or use the image that is there by its digest"),
-        PushReason::Denied => of(Class::Denied, format!("the registry denies the push to `{name}`"))
+        RegistryReason::Denied => of(Class::Denied, format!("the registry denies the push to `{name}`"))
             .caused_by(detail)
             .hint("the operator adds the action that is named above to the role that pushes, or to the repository's policy in its own account; where none is named it is mostly `ecr:BatchCheckLayerAvailability`"),
-        PushReason::Expired | PushReason::Unauthorized => of(
+        RegistryReason::Expired | RegistryReason::Unauthorized => of(
             Class::Denied,
             format!("the registry `{host}` does not accept the login for `{name}`"),
         )
         .caused_by(detail)
         .hint("a fresh login was tried; the operator checks account and region in the image's name, and the role's `ecr:GetAuthorizationToken`"),
-        PushReason::TooMany => of(Class::System, format!("the registry `{host}` is being asked too often"))
+        RegistryReason::TooMany => of(Class::System, format!("the registry `{host}` is being asked too often"))
             .caused_by(detail)
             .hint("it was tried several times; run the job again later, or the operator raises the quota of ECR's PutImage and layer uploads"),
-        PushReason::ServerError => of(Class::System, format!("the registry `{host}` has a fault of its own"))
+        RegistryReason::ServerError => of(Class::System, format!("the registry `{host}` has a fault of its own"))
             .caused_by(detail)
             .hint("it was tried several times; run the job again later"),
-        PushReason::Network => of(Class::System, format!("cannot push to `{name}`: the connection to `{host}` broke"))
+        RegistryReason::Network => of(Class::System, format!("cannot push to `{name}`: the connection to `{host}` broke"))
             .caused_by(detail)
             .hint("it was tried several times; the operator of this host checks its way to the registry, proxy and certificates"),
-        PushReason::Unreachable | PushReason::Other => failure.into(),
+        RegistryReason::Unreachable | RegistryReason::Other => failure.into(),
     }
 }

@@ -44,11 +44,20 @@ engine_path() {
     esac
 }
 
-start_dockerd() { launch_dockerd; }
+start_dockerd() {
+    # Kept for a daemon that is started again; the file is /etc/docker/daemon.json inside.
+    case ${BENCH_STORE:-} in
+        '') rm -f "$state/etc/docker/daemon.json" ;;
+        containerd) printf '%s\n' '{"features":{"containerd-snapshotter":true}}' >"$state/etc/docker/daemon.json" ;;
+        *) die "no such image store: \`$BENCH_STORE\`" "BENCH_STORE is empty or \`containerd\`" ;;
+    esac
+    launch_dockerd
+}
 
 # launch_dockerd [FLAG…]: with the flags of BENCH_DOCKERD_FLAGS before them.
 launch_dockerd() {
     local data=$state/data-$BENCH_ENGINE flags=()
+    [ ! -e "$state/etc/docker/daemon.json" ] || data+=-containerd
     read -ra flags <<<"${BENCH_DOCKERD_FLAGS:-}"
     if [ -n "${BENCH_DISK_MB:-}" ] && [ ! -e "$state/disk" ]; then
         mount_disk "$BENCH_DISK_MB"

@@ -1,10 +1,9 @@
 //! An engine that goes away, restarts, or has no room left while an image is built.
 
-use std::process::Command;
-
 use insta::assert_snapshot;
 
 use crate::support::Site;
+use crate::support::disk::SmallDisk;
 use crate::support::site::write;
 
 const SLOW: &str = "FROM bench/busybox:1\nRUN echo in the step; sleep 15\nRUN echo after\n";
@@ -34,43 +33,10 @@ fn an_engine_that_dies_in_a_build_is_named_and_the_next_build_works() {
     job.cleaned_up();
 }
 
-/// An engine on a small disk of its own, for as long as the value lives.
-struct SmallDisk<'a>(&'a Site);
-
-impl<'a> SmallDisk<'a> {
-    #[track_caller]
-    fn full_but_for(site: &'a Site, megabytes: &str) -> Self {
-        site.stand
-            .bench
-            .command(&["dockerd", "disk-full", megabytes]);
-        SmallDisk(site)
-    }
-}
-
-impl Drop for SmallDisk<'_> {
-    fn drop(&mut self) {
-        let bench = &self.0.stand.bench;
-        bench.command(&["dockerd", "disk-free"]);
-        bench.command(&["dockerd", "stop"]);
-        let done = Command::new("umount")
-            .arg(bench.state.join("run/disk"))
-            .status();
-        if !done.is_ok_and(|status| status.success()) {
-            // The engine still starts where it was before.
-        }
-        for name in ["disk", "ballast"] {
-            if std::fs::remove_file(bench.state.join(name)).is_err() {
-                // It is gone.
-            }
-        }
-        bench.command(&["dockerd", "start"]);
-    }
-}
-
 #[test]
 fn a_full_disk_is_named_and_the_next_build_works() {
     let site = Site::alone().set("executor.requests.min_free_disk", "\"1m\"");
-    let _disk = SmallDisk::full_but_for(&site, "150");
+    let _disk = SmallDisk::full_but_for(&site.stand, "150");
     let job = site.job().prepared();
     let huge = "FROM bench/busybox:1\nRUN dd if=/dev/zero of=/big bs=1M count=400\n";
     write(&job.project(), "Dockerfile", huge.as_bytes());
@@ -94,7 +60,7 @@ fn a_full_disk_is_named_and_the_next_build_works() {
 #[test]
 fn a_disk_that_is_nearly_full_is_told_before_anything_is_built() {
     let site = Site::alone();
-    let _disk = SmallDisk::full_but_for(&site, "150");
+    let _disk = SmallDisk::full_but_for(&site.stand, "150");
     let job = site.job().plain();
     let ended = job.baws("build . 2>&1").failed_with(1);
     assert_snapshot!(job.masked(&ended.out()), @r"

@@ -44,10 +44,15 @@ fn one_digest_stands_everywhere() {
         )
     );
     let config = repository_of(&repository).manifest("x")["config"]["digest"].clone();
-    assert_eq!(
-        (&told["image_id"], &metadata["containerimage.config.digest"]),
-        (&config, &config)
-    );
+    // Engines name an image by its configuration, or by its manifest: those with the containerd image store.
+    if told["image_id"] == digest {
+        assert_eq!(metadata["containerimage.config.digest"], json!(null));
+    } else {
+        assert_eq!(
+            (&told["image_id"], &metadata["containerimage.config.digest"]),
+            (&config, &config)
+        );
+    }
     job.cleaned_up();
 }
 

@@ -4,6 +4,7 @@ mod limits;
 mod overheard;
 mod policy;
 mod pulls;
+mod registries;
 mod room;
 mod times;
 mod volumes;

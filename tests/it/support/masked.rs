@@ -36,7 +36,12 @@ fn word(word: &str, next: Option<&str>) -> String {
     });
     if let Some((before, digits)) = word.split_once("sha256:") {
         let rest = digits.trim_start_matches(|c: char| c.is_ascii_hexdigit());
-        return format!("{before}sha256:N{rest}");
+        // An engine with the containerd image store tells of which digest an image is that was named by its tag.
+        let before = before.strip_suffix('@').filter(|_| rest.starts_with('…'));
+        return match before {
+            Some(name) => format!("{name}{}", rest.trim_start_matches('…')),
+            None => format!("{}sha256:N{rest}", &word[..word.len() - digits.len() - 7]),
+        };
     }
     let number = word.trim_end_matches([')', '\n']);
     if (unit || next == Some("")) && number.parse::<f64>().is_ok() || is_api(number) {

@@ -5,6 +5,7 @@
 pub(crate) mod audit;
 mod bench;
 pub(crate) mod cluster;
+pub(crate) mod disk;
 pub(crate) mod ecr;
 pub(crate) mod ended;
 pub(crate) mod engine;

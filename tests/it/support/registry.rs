@@ -37,7 +37,10 @@ impl Registry {
 /// Source of the form: the distribution specification, error codes.
 fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     let mut lines = BufReader::new(stream.try_clone()?).lines();
-    let request = lines.next().transpose()?.unwrap_or_default();
+    let Ok(request) = lines.next().transpose().map(Option::unwrap_or_default) else {
+        // A greeting of TLS: only by an answer in plain HTTP does a client know that there is none.
+        return write!(stream, "HTTP/1.0 400 Bad Request\r\n\r\n");
+    };
     while lines
         .next()
         .transpose()?

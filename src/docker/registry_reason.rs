@@ -1,18 +1,17 @@
-//! What a push failed with, as far as there is a remedy.
+//! What a pull or push failed with, as far as there is a remedy.
 
 use super::Reason;
-use super::wire::Fault;
 
 /// Reasons that callers act on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PushReason {
+pub(crate) enum RegistryReason {
     /// The login is too old: a fresh one helps.
     Expired,
     /// No login, or one the registry does not know.
     Unauthorized,
-    /// The login may not push there.
+    /// The login may not do this there.
     Denied,
-    /// The registry has no such repository.
+    /// The registry has no such repository or image.
     NotFound,
     /// The tag exists, and the repository lets none be overwritten.
     TagImmutable,
@@ -26,25 +25,45 @@ pub(crate) enum PushReason {
     Other,
 }
 
-/// What to do about a failed push.
+impl RegistryReason {
+    /// Pauses before further tries of a pull, in seconds: none where trying again does not help.
+    ///
+    /// An engine does not pass on what a registry says of when to come back (`Retry-After`); ECR's own quotas are counted
+    /// by the second.
+    pub(crate) fn pauses(self) -> &'static [u64] {
+        match self {
+            RegistryReason::TooMany => &[2, 5, 12],
+            RegistryReason::ServerError | RegistryReason::Network | RegistryReason::Other => &[1],
+            RegistryReason::Expired
+            | RegistryReason::Unauthorized
+            | RegistryReason::Denied
+            | RegistryReason::NotFound
+            | RegistryReason::TagImmutable
+            | RegistryReason::Unreachable => &[],
+        }
+    }
+}
+
+/// What to do about a failed pull or push.
 ///
 /// The engine passes a registry's refusal on as text only, in a stream it answered with 200, so here, and only here,
 /// text is matched. Sources: moby `distribution/errors.go` and docker/distribution `registry/client/errors.go` for the
 /// forms (`denied: …`, `unauthorized: …`, `received unexpected HTTP status: 503 …`), ECR's own sentences behind them as
-/// its users report them. The order matters: ECR's expiry begins with `denied:` too.
-pub(super) fn push_reason(fault: &Fault) -> PushReason {
-    const TEXTS: [(PushReason, &[&str]); 9] = [
+/// its users report them; an engine with the containerd image store says `… : 429 Too Many Requests` in its place. The order
+/// matters: ECR's expiry begins with `denied:` too.
+pub(super) fn registry_reason(reason: Reason, detail: &str) -> RegistryReason {
+    const TEXTS: [(RegistryReason, &[&str]); 10] = [
         // The image to push is not here: nothing a registry could be blamed for.
         (
-            PushReason::Other,
+            RegistryReason::Other,
             &["does not exist locally", "tag does not exist"],
         ),
         (
-            PushReason::Expired,
-            &["token has expired", "token is expired"],
+            RegistryReason::Expired,
+            &["token has expired", "token is expired", "token is invalid"],
         ),
         (
-            PushReason::TagImmutable,
+            RegistryReason::TagImmutable,
             &[
                 "cannot be overwritten",
                 "is immutable",
@@ -53,7 +72,7 @@ pub(super) fn push_reason(fault: &Fault) -> PushReason {
             ],
         ),
         (
-            PushReason::TooMany,
+            RegistryReason::TooMany,
             &[
                 "toomanyrequests",
                 "too many requests",
@@ -61,9 +80,13 @@ pub(super) fn push_reason(fault: &Fault) -> PushReason {
                 "status: 429",
             ],
         ),
+        // Before the general words that an engine puts around it.
+        (RegistryReason::Denied, &["not authorized to perform"]),
         (
-            PushReason::NotFound,
+            RegistryReason::NotFound,
             &[
+                "manifest unknown",
+                "manifest_unknown",
                 "name unknown",
                 "name_unknown",
                 "does not exist in the registry",
@@ -71,10 +94,9 @@ pub(super) fn push_reason(fault: &Fault) -> PushReason {
             ],
         ),
         (
-            PushReason::Denied,
+            RegistryReason::Denied,
             &[
                 "denied: ",
-                "not authorized to perform",
                 "insufficient_scope",
                 "403 forbidden",
                 // A refused HEAD has no body, on which the engine stumbles.
@@ -82,7 +104,7 @@ pub(super) fn push_reason(fault: &Fault) -> PushReason {
             ],
         ),
         (
-            PushReason::Unauthorized,
+            RegistryReason::Unauthorized,
             &[
                 "no basic auth credentials",
                 "unauthorized",
@@ -91,7 +113,7 @@ pub(super) fn push_reason(fault: &Fault) -> PushReason {
             ],
         ),
         (
-            PushReason::ServerError,
+            RegistryReason::ServerError,
             &[
                 "http status: 5",
                 "500 internal",
@@ -102,7 +124,7 @@ pub(super) fn push_reason(fault: &Fault) -> PushReason {
             ],
         ),
         (
-            PushReason::Network,
+            RegistryReason::Network,
             &[
                 "dial tcp",
                 "i/o timeout",
@@ -120,14 +142,14 @@ pub(super) fn push_reason(fault: &Fault) -> PushReason {
             ],
         ),
     ];
-    if fault.reason == Reason::Unreachable {
-        return PushReason::Unreachable;
+    if reason == Reason::Unreachable {
+        return RegistryReason::Unreachable;
     }
-    let text = fault.detail.to_ascii_lowercase();
+    let text = detail.to_ascii_lowercase();
     TEXTS
         .iter()
         .find(|(_, texts)| texts.iter().any(|one| text.contains(one)))
-        .map_or(PushReason::Other, |(reason, _)| *reason)
+        .map_or(RegistryReason::Other, |(reason, _)| *reason)
 }
 
 #[cfg(test)]
@@ -136,7 +158,7 @@ mod tests {
 
     #[test]
     fn each_refusal_of_a_registry_has_its_remedy() {
-        let reason = |text: &str| push_reason(&Fault::new(Reason::Other, text));
+        let reason = |text: &str| registry_reason(Reason::Other, text);
         let expired = "denied: Your authorization token has expired. Reauthenticate and try again.";
         let immutable = "tag invalid: The image tag '1' already exists in the 'a' repository and cannot be overwritten because the repository is immutable.";
         let missing =
@@ -145,37 +167,37 @@ mod tests {
         assert_eq!(
             [expired, immutable, missing, user].map(reason),
             [
-                PushReason::Expired,
-                PushReason::TagImmutable,
-                PushReason::NotFound,
-                PushReason::Denied
+                RegistryReason::Expired,
+                RegistryReason::TagImmutable,
+                RegistryReason::NotFound,
+                RegistryReason::Denied
             ]
         );
         let others = [
-            ("no basic auth credentials", PushReason::Unauthorized),
+            ("no basic auth credentials", RegistryReason::Unauthorized),
             (
                 "unauthorized: authentication required",
-                PushReason::Unauthorized,
+                RegistryReason::Unauthorized,
             ),
-            ("toomanyrequests: Rate exceeded", PushReason::TooMany),
+            ("toomanyrequests: Rate exceeded", RegistryReason::TooMany),
             (
                 "received unexpected HTTP status: 503 Service Unavailable",
-                PushReason::ServerError,
+                RegistryReason::ServerError,
             ),
             (
                 "Get \"https://r/v2/\": dial tcp 203.0.113.11:443: i/o timeout",
-                PushReason::Network,
+                RegistryReason::Network,
             ),
             (
                 "An image does not exist locally with the tag: r/a",
-                PushReason::Other,
+                RegistryReason::Other,
             ),
-            ("something else", PushReason::Other),
+            ("something else", RegistryReason::Other),
         ];
         for (text, expected) in others {
             assert_eq!(reason(text), expected, "{text}");
         }
-        let gone = Fault::new(Reason::Unreachable, "connection reset by peer");
-        assert_eq!(push_reason(&gone), PushReason::Unreachable);
+        let gone = registry_reason(Reason::Unreachable, "connection reset by peer");
+        assert_eq!(gone, RegistryReason::Unreachable);
     }
 }
