@@ -91,6 +91,12 @@ pub(crate) enum Var {
     AwsEndpointUrlSsm,
     AwsEndpointUrlDynamodb,
     AwsIgnoreConfiguredEndpointUrls,
+    /// The operator's proxy, and what is asked without it; each in both cases. Source: curl's manual, "Environment", whose order
+    /// of the two cases this program has, too.
+    HttpsProxy,
+    HttpsProxyUpper,
+    NoProxy,
+    NoProxyUpper,
     /// The text of such a file, for the registries of a job. Source: GitLab, "Access an image from a private container registry".
     DockerAuthConfig,
     /// Directory of Docker's own `config.json`. Source: Docker CLI reference.
@@ -146,6 +152,10 @@ impl Var {
             Var::AwsEndpointUrlSsm => "AWS_ENDPOINT_URL_SSM",
             Var::AwsEndpointUrlDynamodb => "AWS_ENDPOINT_URL_DYNAMODB",
             Var::AwsIgnoreConfiguredEndpointUrls => "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+            Var::HttpsProxy => "https_proxy",
+            Var::HttpsProxyUpper => "HTTPS_PROXY",
+            Var::NoProxy => "no_proxy",
+            Var::NoProxyUpper => "NO_PROXY",
             Var::DockerAuthConfig => "DOCKER_AUTH_CONFIG",
             Var::DockerConfig => "DOCKER_CONFIG",
         }

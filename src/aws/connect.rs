@@ -12,10 +12,10 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use super::held::Held;
 use super::session::RoleProvider;
+use super::transport::http_client;
 use super::{AssumeRole, Aws};
 use crate::env::Var;
 use crate::http::CONNECT_TIMEOUT;
@@ -72,10 +72,7 @@ impl Aws {
 
 /// The configuration that all clients share, still without credentials, and the chain that provides them.
 async fn host_config(region: &str) -> (SdkConfig, DefaultCredentialsChain) {
-    let tls = Provider::Rustls(CryptoMode::Ring);
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls)
-        .build_https();
+    let http = http_client();
     let region = Region::new(region.to_owned());
     let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
     let timeouts = TimeoutConfig::builder()

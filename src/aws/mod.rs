@@ -25,6 +25,7 @@ mod session;
 mod table;
 mod token_cache;
 mod token_file;
+mod transport;
 
 pub(crate) use caller::Keys;
 pub(crate) use create::{CreatedHow, NewRepository};

@@ -53,6 +53,12 @@ pub(crate) use supply::Supply;
 
 const STANDARD_SOCKET: &str = "unix:///var/run/docker.sock";
 
+/// The address of the engine that is meant: of the settings, of DOCKER_HOST, or where it usually is.
+pub(crate) fn host(settings: &DockerSettings) -> String {
+    let named = settings.host.clone().or_else(|| Var::DockerHost.text());
+    named.unwrap_or_else(|| STANDARD_SOCKET.to_owned())
+}
+
 /// A connection to one engine, and the runtime on which its calls run.
 pub(crate) struct Engine {
     docker: Docker,
@@ -67,11 +73,7 @@ impl Engine {
     /// # Errors
     /// The address is not a unix socket, or nothing answers there.
     pub(crate) fn connect(settings: &DockerSettings, known: Option<ApiVersion>) -> Result<Self> {
-        let host = settings
-            .host
-            .clone()
-            .or_else(|| Var::DockerHost.text())
-            .unwrap_or_else(|| STANDARD_SOCKET.to_owned());
+        let host = host(settings);
         let Some(socket) = host.strip_prefix("unix://") else {
             return Err(Error::usage(format!("the Docker engine at `{host}` cannot be used"))
                 .caused_by(Cause::line("jobs need an engine that sees this host's files, through a unix socket"))

@@ -11,6 +11,7 @@ use super::plan::{self, Surroundings};
 use super::prepare::lowered;
 use super::volumes::lent;
 use super::{Job, in_force, owner};
+use crate::docker;
 use crate::error::{Error, Result};
 use crate::job::{Identity, JobResponse, expand};
 use crate::output::Output;
@@ -28,14 +29,13 @@ pub(crate) fn explain(settings: &Settings, file: &Path, json: bool, output: &Out
     };
     let settings = lowered(in_force(settings), &job)?;
     let admitted = policy::admit(&job.response, &settings.executor.docker, &job.variables)?;
-    let host = settings.docker.host.clone().unwrap_or_default();
     let around = Surroundings {
         helper_dir: "(of the job)".to_owned(),
         build_dir: "(of the job)".to_owned(),
         runner_program: None,
         owner: owner::label(),
         now: owner::now_secs(),
-        lent: lent(&settings, &job, &host)?,
+        lent: lent(&settings, &job, &docker::host(&settings.docker))?,
         read: &|path| std::fs::read_to_string(path),
     };
     let plan = plan::plan(&job, &admitted, &settings.executor, &around)?;

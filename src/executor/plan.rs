@@ -203,7 +203,17 @@ fn own_directory(source: &str) -> Mount {
     }
 }
 
-/// What entrypoints and services may know: the job's public variables. Everything else reaches only the script.
+/// By which programs find a proxy, in either case.
+const PROXIES: [&str; 5] = [
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "ALL_PROXY",
+    "FTP_PROXY",
+];
+
+/// What entrypoints and services may know: the job's public variables, and the operator's proxy (`environment` of the runner).
+/// Everything else reaches only the script.
 ///
 /// Source: gitlab-runner `common/build.go`, `GetServiceVariables`.
 fn public_variables(job: &Job) -> Vec<String> {
@@ -222,6 +232,15 @@ fn public_variables(job: &Job) -> Vec<String> {
             .rfind(|v| v.key == *name)
             .is_some_and(|v| v.public && !v.file && !v.masked)
     });
+    let of_job = |name: &str| {
+        let response = &job.response;
+        response.variables.iter().any(|v| v.key == name) || response.secrets.contains_key(name)
+    };
+    let proxies = PROXIES
+        .iter()
+        .flat_map(|name| [(*name).to_owned(), name.to_lowercase()]);
+    let proxies: Vec<String> = proxies.filter(|name| !of_job(name)).collect();
+    names.extend(proxies.iter().map(String::as_str));
     names.sort_unstable();
     names.dedup();
     names

@@ -128,3 +128,24 @@ fn the_hosts_network_is_refused() {
     let error = planned(&job(r#"{"id":5,"image":{"name":"a"}}"#, &[]), &settings).unwrap_err();
     assert!(error.to_string().contains("may not be `host` or `none`"));
 }
+
+#[test]
+fn the_operators_proxy_reaches_containers_and_the_jobs_secret_one_does_not() {
+    let text = r#"{"id":5,"image":{"name":"a"},"services":[{"name":"b"}],"secrets":{"ALL_PROXY":{"vault":{}}},"variables":[
+        {"key":"HTTPS_PROXY","value":"http://me:s3cret@proxy","public":false}]}"#;
+    let job = job(
+        text,
+        &[
+            ("http_proxy", "http://proxy:3128"),
+            ("NO_PROXY", ".example"),
+            ("HTTPS_PROXY", "http://me:s3cret@proxy"),
+            ("ALL_PROXY", "http://vault:s3cret@proxy"),
+            ("OTHER", "of the runner"),
+        ],
+    );
+    let plan = planned(&job, &ExecutorSettings::default()).unwrap();
+    let proxies = ["NO_PROXY=.example", "http_proxy=http://proxy:3128"];
+    assert_eq!(plan.build.env, proxies);
+    assert_eq!(plan.services[0].env, proxies);
+    assert!(!format!("{plan:?}").contains("s3cret"));
+}

@@ -3,6 +3,7 @@
 //! Read leniently: unknown fields are ignored, every list may be null. Source: gitlab-runner `common/spec/spec.go`,
 //! written by `executors/custom/custom.go`; the same in every stage of a job.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Credential;
@@ -39,6 +40,13 @@ pub(crate) struct JobResponse {
     pub(crate) dependencies: Vec<Dependency>,
     #[serde(default, deserialize_with = "null_as_default")]
     pub(crate) hooks: Vec<Hook>,
+    /// By the names of variables that the runner fetches from a vault; what is in them is not our business.
+    #[serde(
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    pub(crate) secrets: BTreeMap<String, serde_json::Value>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

@@ -19,7 +19,7 @@ pub(crate) struct Imported {
 }
 
 /// What has no meaning here, and why.
-const DROPPED: [(&str, &str); 12] = [
+const DROPPED: [(&str, &str); 10] = [
     (
         "cert_path",
         "the engine is on the runner's own host, reached by its socket",
@@ -54,8 +54,6 @@ const DROPPED: [(&str, &str); 12] = [
         "pid_mode",
         "no job shares its processes with the host or with a stranger",
     ),
-    ("volume_driver_ops_file", "unknown to this version"),
-    ("auto_remove", "cleanup removes every container of a job"),
 ];
 
 /// `runner`: of several, the one of this name; else the first with a docker section.

@@ -8,6 +8,7 @@ mod registries;
 mod room;
 mod times;
 mod volumes;
+mod ways;
 mod words;
 
 use serde_json::Value;

@@ -14,6 +14,7 @@ pub(crate) mod job;
 pub(crate) mod left;
 pub(crate) mod masked;
 pub(crate) mod process;
+pub(crate) mod proxy;
 pub(crate) mod registry;
 pub(crate) mod script;
 pub(crate) mod site;
