@@ -10,7 +10,8 @@ from fates import LONG_SLEEP
 def on_the_engine():
     """Everything but what stays by design: the engine's own networks, and volumes that are kept for the next job. Paths of its API."""
     containers = [one["Names"][0].lstrip("/") for one in engine("GET", "/containers/json?all=1")]
-    networks = [one["Name"] for one in engine("GET", "/networks") if one["Name"] not in ("bridge", "host", "none")]
+    # By their ids: an engine may have two of one name.
+    networks = [one["Id"] for one in engine("GET", "/networks") if one["Name"] not in ("bridge", "host", "none")]
     volumes = [one["Name"] for one in engine("GET", "/volumes")["Volumes"] or [] if "baws-ci.volume" not in (one["Labels"] or {})]
     return [f"/containers/{name}" for name in containers] + [f"/networks/{name}" for name in networks] + [f"/volumes/{name}" for name in volumes]
 

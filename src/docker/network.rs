@@ -21,11 +21,12 @@ pub(crate) struct NewNetwork {
 }
 
 impl Engine {
+    /// Its id: where a client was killed that asked for the same, an engine may end up with two of one name.
     pub(crate) async fn create_network(
         &self,
         network: &NewNetwork,
         labels: &[(String, String)],
-    ) -> Result<(), Failure> {
+    ) -> Result<String, Failure> {
         let name = &network.name;
         // Source: Docker documentation, "Bridge network driver", options.
         let mtu = |mtu: u32| [("com.docker.network.driver.mtu".to_owned(), mtu.to_string())].into();
@@ -38,11 +39,11 @@ impl Engine {
         };
         let created = self.docker.create_network(request).await;
         created
-            .map(drop)
+            .map(|created| created.id)
             .map_err(|error| self.failure(format!("create the network `{name}`"), error))
     }
 
-    /// Removes a network; one that is gone is no error.
+    /// Removes a network, by id or name; one that is gone is no error. `Invalid`: there are two of this name.
     pub(crate) async fn remove_network(&self, name: &str) -> Result<(), Failure> {
         gone_is_fine(
             self.docker
@@ -61,7 +62,7 @@ impl Engine {
         )
     }
 
-    /// Names and labels of the networks that carry the label.
+    /// Ids and labels of the networks that carry the label.
     pub(crate) async fn networks(
         &self,
         label: &str,
@@ -76,7 +77,7 @@ impl Engine {
         })?;
         Ok(listed
             .into_iter()
-            .filter_map(|one| Some((one.name?, one.labels.unwrap_or_default())))
+            .filter_map(|one| Some((one.id?, one.labels.unwrap_or_default())))
             .collect())
     }
 

@@ -58,7 +58,12 @@ pub(super) fn claim(place: &Place, job: &Job, owner: &str) -> Result<Vec<PathBuf
 }
 
 /// Ends what still runs of a dead job, and removes it.
-pub(super) fn bury(dead: &Path, engine: &Engine, builds_dir: &str, output: &Output) -> Result<()> {
+pub(super) async fn bury(
+    dead: &Path,
+    engine: &Engine,
+    builds_dir: &str,
+    output: &Output,
+) -> Result<()> {
     let key = dead
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
@@ -69,7 +74,7 @@ pub(super) fn bury(dead: &Path, engine: &Engine, builds_dir: &str, output: &Outp
     if let Some(notes) = Notes::read(dead) {
         wipe(dead, &notes, builds_dir);
     }
-    engine.block_on(remove_job(engine, &key, None, None))?;
+    remove_job(engine, &key, None, None).await?;
     remove_directory(dead)
 }
 

@@ -14,7 +14,7 @@ use super::notes::Notes;
 use super::place::Place;
 use super::wipe::wipe;
 use super::{Job, owner, times};
-use crate::docker::Engine;
+use crate::docker::{Engine, Reason};
 use crate::env;
 use crate::error::{Error, Result};
 use crate::job::{Identity, label};
@@ -109,8 +109,8 @@ pub(super) async fn remove_late_arrivals(engine: &Engine, key: &str) -> Result<(
         let containers = engine.containers(&own).await?;
         let networks = engine.networks(&own).await?;
         if !containers.is_empty() || !networks.is_empty() {
-            let network = networks.into_iter().next().map(|(name, _)| name);
-            remove_job(engine, key, network, None).await?;
+            remove_job(engine, key, None, None).await?;
+            remove_networks(engine, key).await?;
             quiet_since = Instant::now();
         }
         pause(BETWEEN_LOOKS).await;
@@ -133,10 +133,24 @@ pub(super) async fn remove_job(
         .map(drop)
         .map_err(Error::from);
     if let Some(network) = network {
-        result = result.and(engine.remove_network(&network).await.map_err(Error::from));
+        let removed = match engine.remove_network(&network).await {
+            // Two of one name: one of a `prepare` that was killed, which the engine made late.
+            Err(failure) if failure.reason == Reason::Invalid => remove_networks(engine, key).await,
+            other => other.map_err(Error::from),
+        };
+        result = result.and(removed);
     }
     if let Some(volume) = volume {
         result = result.and(engine.remove_volume(volume).await.map_err(Error::from));
+    }
+    result
+}
+
+/// All networks that carry the job's label.
+async fn remove_networks(engine: &Engine, key: &str) -> Result<()> {
+    let mut result = Ok(());
+    for (id, _) in engine.networks(&format!("{}={key}", label::JOB)).await? {
+        result = result.and(engine.remove_network(&id).await.map_err(Error::from));
     }
     result
 }

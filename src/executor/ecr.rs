@@ -8,11 +8,11 @@ use super::Job;
 use super::place::Place;
 use crate::ecr_host::EcrHost;
 use crate::error::Result;
-use crate::image::{Access, ecr_credential, fresh_ecr_credential};
+use crate::image::{Access, ecr_credential};
 use crate::image_ref::ImageRef;
 use crate::job::{Credential, Facts, login_for};
 use crate::policy::{Admitted, Asked, Grant, GrantedRole};
-use crate::registry::DockerConfig;
+use crate::registry::{DockerConfig, Freshness};
 use crate::settings::Settings;
 
 /// Makes the logins of one job.
@@ -70,8 +70,9 @@ impl<'a> Logins<'a> {
                 // Nobody said who may read it: as before there were grants, the engine decides.
                 (true, true) => continue,
             };
-            let made = ecr_credential(&self.access, &image.reference, role.as_ref());
-            image.login = made.await?;
+            let role = role.as_ref();
+            image.login =
+                ecr_credential(&self.access, &image.reference, role, Freshness::Cached).await?;
             image.login_is_the_hosts = image.login.is_some();
         }
         Ok(())
@@ -83,7 +84,7 @@ impl<'a> Logins<'a> {
     /// Those of AWS.
     pub(super) async fn fresh(&self, image: &ImageRef) -> Result<Option<Credential>> {
         let role = self.role(image).unwrap_or(None);
-        fresh_ecr_credential(&self.access, image, role.as_ref()).await
+        ecr_credential(&self.access, image, role.as_ref(), Freshness::Fresh).await
     }
 
     fn role(&self, image: &ImageRef) -> Result<Option<GrantedRole>> {

@@ -125,10 +125,11 @@ pub(super) async fn pull(fetcher: Fetcher<'_>, wanted: Wanted<'_>) -> Result<Ima
             // It is gone again.
             None => return fetched(fetcher, wanted).await,
         },
+        Turn::Failed(error) => return Err(error),
     };
-    let facts = fetched(fetcher, wanted).await?;
-    fetch.over();
-    Ok(facts)
+    let outcome = fetched(fetcher, wanted).await;
+    fetch.over(outcome.as_ref().err());
+    outcome
 }
 
 pub(super) fn describe(facts: &ImageFacts) -> String {

@@ -22,9 +22,10 @@ pub(super) fn fits(engine: &Engine, docker: &JobContainerSettings) -> Result<()>
     .hint("the operator removes the key, or installs Docker 25 or later"))
 }
 
-pub(super) async fn make_network(engine: &Engine, plan: &Plan) -> Result<()> {
+/// Makes the network of a job that is to have one; its id.
+pub(super) async fn make_network(engine: &Engine, plan: &Plan) -> Result<Option<String>> {
     let Some(network) = &plan.network else {
-        return Ok(());
+        return Ok(None);
     };
     let own = plan
         .labels
@@ -32,10 +33,11 @@ pub(super) async fn make_network(engine: &Engine, plan: &Plan) -> Result<()> {
         .find(|(name, _)| name == label::JOB)
         .map(|(name, value)| format!("{name}={value}"));
     // The engine would make a second network of the same name.
-    if !engine.networks(&own.unwrap_or_default()).await?.is_empty() {
-        return Ok(());
+    let there = engine.networks(&own.unwrap_or_default()).await?;
+    if let Some((id, _)) = there.into_iter().next() {
+        return Ok(Some(id));
     }
-    engine.create_network(network, &plan.labels).await.map_err(|failure| {
+    engine.create_network(network, &plan.labels).await.map(Some).map_err(|failure| {
         failure.into_error().hint("where all address pools are in use, the operator runs `baws-ci executor sweep` or gives the engine more `default-address-pools`")
     })
 }

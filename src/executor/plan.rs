@@ -41,6 +41,21 @@ pub(super) struct Plan {
 /// The agent outlives every other signal, so an engine that shuts down would wait for nothing.
 const AT_ONCE: &str = "SIGKILL";
 
+impl Plan {
+    /// With the job's own network by its id in place of its name.
+    pub(super) fn on_network(mut self, id: &str) -> Self {
+        let own = self.network.as_ref().map(|network| network.name.clone());
+        for spec in std::iter::once(&mut self.helper).chain(&mut self.services) {
+            if let Network::Named { name, .. } = &mut spec.network
+                && Some(&*name) == own.as_ref()
+            {
+                id.clone_into(name);
+            }
+        }
+        self
+    }
+}
+
 pub(super) fn plan(
     job: &Job,
     admitted: &Admitted,

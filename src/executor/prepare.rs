@@ -59,26 +59,6 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
     ));
     guard.ensure(output)?;
     let logins = Logins::of(&job, &settings, &place);
-    engine.block_on(logins.log_in(&mut admitted))?;
-    if again {
-        // A container created beside an earlier attempt's would join that one's namespace.
-        let (key, volume) = (job.identity.key(), job.identity.job_volume());
-        let network = Some(job.identity.network());
-        engine.block_on(async {
-            remove_late_arrivals(&engine, &key).await?;
-            remove_job(&engine, &key, network, Some(&volume)).await
-        })?;
-    }
-    if let Some(least) = &settings.executor.min_free_disk {
-        let least = policy::bytes("min_free_disk", least)?.unsigned_abs();
-        engine.block_on(make_room(&engine, &plan, place.state_dir(), least, output))?;
-    }
-    for dead in claim(&place, &job, &around.owner)? {
-        bury(&dead, &engine, &settings.executor.builds_dir, output)?;
-    }
-    let timeout = u64::try_from(settings.executor.docker.wait_for_services_timeout.0)
-        .ok()
-        .filter(|secs| *secs > 0);
     let locks = place.state_dir().join("locks");
     let fetcher = Fetcher {
         engine: &engine,
@@ -86,21 +66,37 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
         locks: &locks,
         logins: &logins,
     };
-    let timeout = timeout.map(Duration::from_secs);
+    let timeout = u64::try_from(settings.executor.docker.wait_for_services_timeout.0)
+        .ok()
+        .filter(|secs| *secs > 0)
+        .map(Duration::from_secs);
     let begun = Instant::now();
     let job_dir = place.job_dir(&job.identity);
-    let work = containers(fetcher, &admitted, &plan, timeout, &job_dir);
+    let work = async {
+        logins.log_in(&mut admitted).await?;
+        if again {
+            // A container created beside an earlier attempt's would join that one's namespace.
+            let (key, volume) = (job.identity.key(), job.identity.job_volume());
+            let network = Some(job.identity.network());
+            remove_late_arrivals(&engine, &key).await?;
+            remove_job(&engine, &key, network, Some(&volume)).await?;
+        }
+        if let Some(least) = &settings.executor.min_free_disk {
+            let least = policy::bytes("min_free_disk", least)?.unsigned_abs();
+            make_room(&engine, &plan, place.state_dir(), least, output).await?;
+        }
+        for dead in claim(&place, &job, &around.owner)? {
+            bury(&dead, &engine, &settings.executor.builds_dir, output).await?;
+        }
+        containers(fetcher, &admitted, plan, timeout, &job_dir).await
+    };
     let done = engine
         .unless_cancelled(work)
         .map_err(|error| Error::system("cannot listen for signals").caused_by(error))?;
     let mut notes = match done {
         Some(notes) => notes?,
         None => {
-            let what = if times::has(&job_dir, "images") {
-                "the start of its containers"
-            } else {
-                "the fetching of its images"
-            };
+            let what = times::step_of_prepare(&job_dir);
             return Err(Error::new(
                 Class::Cancelled(Signal::Terminate),
                 "the runner ended the preparation of this job",
@@ -163,13 +159,16 @@ fn needs_runner_commands(job: &Job) -> bool {
 async fn containers(
     fetcher: Fetcher<'_>,
     admitted: &Admitted,
-    plan: &Plan,
+    plan: Plan,
     timeout: Option<Duration>,
     job_dir: &Path,
 ) -> Result<Notes> {
     let Fetcher { engine, output, .. } = fetcher;
     // Only the job's own network has to be there before its containers are created.
-    make_network(engine, plan).await?;
+    let plan = match make_network(engine, &plan).await? {
+        Some(id) => plan.on_network(&id),
+        None => plan,
+    };
     let build_image = images::ensure(fetcher, &admitted.build, "the job");
     let service_images = join_all(admitted.services.iter().enumerate().map(
         |(index, service)| async move {

@@ -99,9 +99,12 @@ pub(super) fn told_early(job: &Job, what: &str, took: Duration) -> String {
     )
 }
 
-/// Whether an earlier stage, or an earlier step of this one, has noted this part.
-pub(super) fn has(job_dir: &Path, part: &str) -> bool {
-    noted(job_dir).iter().any(|(known, _)| known == part)
+/// What `prepare` is at, by what it has noted.
+pub(super) fn step_of_prepare(job_dir: &Path) -> &'static str {
+    match noted(job_dir).iter().any(|(part, _)| part == "images") {
+        true => "the start of its containers",
+        false => "the fetching of its images",
+    }
 }
 
 /// Adds the job to the operator's file, one JSON object a line (schema `baws-ci/job/1`).

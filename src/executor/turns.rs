@@ -1,15 +1,19 @@
 //! One fetch of an image for all jobs of this host that want it at the same time, with the same login.
 //!
-//! A lock in the state directory is the turn, and what it holds is when the last fetch was over. Who waited and finds that
-//! it was over after they came has what they wanted.
+//! A lock in the state directory is the turn, and what it holds is when the last fetch was over, and how it failed. Who waited
+//! and finds that it was over after they came has what they wanted, or the same failure: a registry that is in trouble is
+//! not asked by every job in turn. A fetch that was cancelled leaves nothing, and the next one begins its own.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use serde::{Deserialize, Serialize};
+
 use super::images::{Wanted, pause};
 use crate::digest::digest;
+use crate::error::{Cause, Class, Error};
 use crate::output::{self, Output};
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -21,18 +25,64 @@ pub(super) enum Turn {
     Ours(Fetch),
     /// Another job has fetched it since we came.
     Fetched,
+    /// Another job has tried since we came.
+    Failed(Error),
+}
+
+/// What a lock holds.
+#[derive(Deserialize, Serialize)]
+struct Last {
+    /// Milliseconds since 1970.
+    over_ms: u64,
+    failure: Option<Told>,
+}
+
+/// An error, for other processes of the same build.
+#[derive(Deserialize, Serialize)]
+struct Told {
+    class: String,
+    message: String,
+    causes: Vec<String>,
+    hints: Vec<String>,
+}
+
+impl Told {
+    fn of(error: &Error) -> Self {
+        Told {
+            class: error.class().name().to_owned(),
+            message: error.message().to_owned(),
+            causes: error.causes().to_vec(),
+            hints: error.hints().to_vec(),
+        }
+    }
+
+    fn again(self) -> Error {
+        let class = Class::named(&self.class).unwrap_or(Class::System);
+        let error = Error::new(class, self.message);
+        let error = self
+            .causes
+            .iter()
+            .fold(error, |error, cause| error.caused_by(Cause::line(cause)));
+        self.hints.iter().fold(error, Error::hint)
+    }
 }
 
 pub(super) struct Fetch(Option<File>);
 
 impl Fetch {
-    /// The fetch has succeeded: whoever waits need not repeat it.
-    pub(super) fn over(self) {
+    /// Whoever waits need not repeat it.
+    pub(super) fn over(self, failure: Option<&Error>) {
         let Some(mut file) = self.0 else { return };
-        let told = file
-            .rewind()
-            .and_then(|()| file.set_len(0))
-            .and_then(|()| write!(file, "{}", now_ms()));
+        let last = Last {
+            over_ms: now_ms(),
+            failure: failure.map(Told::of),
+        };
+        let told = serde_json::to_vec(&last).map_err(std::io::Error::other);
+        let told = told.and_then(|text| {
+            file.rewind()?;
+            file.set_len(0)?;
+            file.write_all(&text)
+        });
         // Whoever waits then fetches it too, which is as well.
         told.ok();
     }
@@ -61,18 +111,21 @@ pub(super) async fn turn(dir: &Path, wanted: Wanted<'_>, output: &Output) -> Tur
         .rewind()
         .and_then(|()| file.read_to_string(&mut text))
         .ok()
-        .and_then(|_| text.trim().parse::<u128>().ok());
-    match last {
-        Some(last) if last >= came => {
-            output.status(format!(
-                "Pulled `{}` by another job of this host, waited {}",
-                wanted.name,
-                output::duration(begun.elapsed())
-            ));
-            Turn::Fetched
-        }
-        Some(_) | None => Turn::Ours(Fetch(Some(file))),
-    }
+        .and_then(|_| serde_json::from_str::<Last>(&text).ok())
+        .filter(|last| last.over_ms >= came);
+    let Some(last) = last else {
+        return Turn::Ours(Fetch(Some(file)));
+    };
+    let (how, turn) = match last.failure {
+        None => ("Pulled", Turn::Fetched),
+        Some(told) => ("Asked for", Turn::Failed(told.again())),
+    };
+    output.status(format!(
+        "{how} `{}` by another job of this host, waited {}",
+        wanted.name,
+        output::duration(begun.elapsed())
+    ));
+    turn
 }
 
 fn open(path: &Path) -> std::io::Result<File> {
@@ -97,9 +150,11 @@ fn path(dir: &Path, wanted: Wanted<'_>) -> PathBuf {
     dir.join(format!("pull-{}", &key[..32]))
 }
 
-fn now_ms() -> u128 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_millis())
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok();
+    since
+        .and_then(|since| since.as_millis().try_into().ok())
+        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -122,13 +177,31 @@ mod tests {
             let waits = turn(dir.path(), wanted, &output);
             let fetches = async {
                 pause(Duration::from_millis(50)).await;
-                fetch.over();
+                fetch.over(None);
             };
             let (waited, ()) = futures_util::future::join(waits, fetches).await;
             assert!(matches!(waited, Turn::Fetched));
             pause(Duration::from_millis(5)).await;
             let later = turn(dir.path(), wanted, &output).await;
-            assert!(matches!(later, Turn::Ours(_)));
+            let Turn::Ours(fetch) = later else {
+                panic!("it was fetched before they came");
+            };
+            let error = Error::refused("no image")
+                .caused_by(Cause::line("404"))
+                .hint("spell it");
+            let waits = turn(dir.path(), wanted, &output);
+            let fails = async {
+                pause(Duration::from_millis(50)).await;
+                fetch.over(Some(&error));
+            };
+            let (waited, ()) = futures_util::future::join(waits, fails).await;
+            let Turn::Failed(told) = waited else {
+                panic!("it failed for the other, too");
+            };
+            assert_eq!(
+                (told.class(), told.causes(), told.hints()),
+                (error.class(), error.causes(), error.hints())
+            );
         });
     }
 }

@@ -231,15 +231,7 @@ pub(crate) async fn ecr_credential(
     access: &Access,
     image: &ImageRef,
     role: Option<&GrantedRole>,
+    freshness: Freshness,
 ) -> Result<Option<Credential>> {
-    access.credential(image, role, Freshness::Cached).await
-}
-
-/// The same, asked of AWS whatever is cached.
-pub(crate) async fn fresh_ecr_credential(
-    access: &Access,
-    image: &ImageRef,
-    role: Option<&GrantedRole>,
-) -> Result<Option<Credential>> {
-    access.credential(image, role, Freshness::Fresh).await
+    access.credential(image, role, freshness).await
 }

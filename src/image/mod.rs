@@ -29,7 +29,7 @@ mod request;
 mod stranger;
 mod supply;
 
-pub(crate) use access::{Access, HostRoles, ecr_credential, fresh_ecr_credential, repository_arn};
+pub(crate) use access::{Access, HostRoles, ecr_credential, repository_arn};
 pub(crate) use build::build;
 pub(crate) use context::{Dockerfile, Ignore, IgnoreFile, TarContext, list};
 pub(crate) use engine_build::Context;

@@ -1,6 +1,7 @@
 //! `kill -9` of each stage in the middle of its work; then cleanup, or sweep where the runner is gone too.
 
 use rustix::process::Signal;
+use serde_json::json;
 
 use crate::support::engine::Kind;
 use crate::support::{Job, Stand, eventually, sweeping};
@@ -125,4 +126,33 @@ fn a_stage_killed_together_with_its_runner_is_swept() {
         job.sweep(&[]).succeeded();
         job.nothing_left();
     }
+}
+
+#[test]
+fn two_networks_of_one_name_are_no_trouble() {
+    let stand = Stand::new();
+    let service = json!({"name": "bench/busybox:1", "command": ["sleep", "4713"]});
+    let job = stand.job().service(service).prepared();
+    let name = stand.holds(Kind::Networks).remove(0);
+    let engine = &stand.bench.engine;
+    let made = engine
+        .get(&format!("/networks/{name}"))
+        .expect("it is there");
+    // As an engine makes it late, for a client that was killed. From 25 on there is only ever one.
+    let late = json!({"Name": name, "CheckDuplicate": false, "Labels": made["Labels"]});
+    let socket = stand.bench.docker_host.trim_start_matches("unix://");
+    let done = std::process::Command::new("curl")
+        .args([
+            "-fsS",
+            "--unix-socket",
+            socket,
+            "-H",
+            "Content-Type: application/json",
+        ])
+        .args(["-d", &late.to_string(), "http://docker/networks/create"])
+        .output()
+        .expect("curl is there");
+    assert_eq!(done.status.success(), engine.version() < 25, "{done:?}");
+    job.run("build_script", "echo goes on").succeeded();
+    job.cleaned_up();
 }

@@ -67,13 +67,41 @@ fn jobs_that_want_an_image_at_the_same_time_pull_it_once() {
 }
 
 #[test]
+fn a_registry_in_trouble_is_not_asked_by_every_job_in_turn() {
+    let site = Site::new();
+    let image = site.image_of_ecr();
+    let body =
+        json!({"errors": [{"code": "MANIFEST_UNKNOWN", "message": "Requested image not found"}]});
+    let _lost = site.faults(&[(
+        "/v2/{}/app/manifests/",
+        json!({"status": 404, "body": body.to_string(), "delay_ms": 1500}),
+    )]);
+    let jobs: Vec<Job<'_>> = (0..3)
+        .map(|slot| {
+            site.job()
+                .image(&image)
+                .runner("CI_CONCURRENT_PROJECT_ID", &slot.to_string())
+        })
+        .collect();
+    let started: Vec<Started> = jobs.iter().map(|job| job.start("prepare")).collect();
+    let logs: Vec<String> = started
+        .into_iter()
+        .map(|one| one.end().refused().says("error: there is no image `").err())
+        .collect();
+    let told = logs
+        .iter()
+        .filter(|log| log.contains("Asked for") && log.contains("by another job of this host"));
+    assert_eq!(told.count(), 2, "{logs:?}");
+    for job in &jobs {
+        job.cleaned_up();
+    }
+}
+
+#[test]
 fn a_pull_that_takes_long_tells_how_far_it_is() {
     let site = Site::new();
     let image = site.image_of_ecr();
-    site.stand
-        .bench
-        .engine
-        .try_docker(&["rmi", "-f", &image], "");
+    site.forget(&image);
     let _slow = site.faults(&[(
         "GET /v2/{}/app/manifests/",
         json!({"delay_ms": 11_500, "times": 1}),

@@ -17,10 +17,7 @@ fn error(code: &str, message: &str) -> String {
 /// What `prepare` says of this image while the registry behaves so; the engine has forgotten it before.
 #[track_caller]
 fn pulled(site: &Site, image: &str, rules: &[(&str, Value)]) -> Ended {
-    site.stand
-        .bench
-        .engine
-        .try_docker(&["rmi", "-f", image], "");
+    site.forget(image);
     let faults = site.faults(rules);
     let job = site.job().image(image);
     let ended = job.prepare();
@@ -80,10 +77,7 @@ fn a_login_of_the_hosts_that_is_refused_is_made_anew_once() {
 fn a_login_of_the_jobs_that_may_not_read_is_named() {
     let site = Site::new();
     let image = site.image_of_ecr();
-    site.stand
-        .bench
-        .engine
-        .try_docker(&["rmi", "-f", &image], "");
+    site.forget(&image);
     let auths = json!({"auths": {site.host(): {"username": "AWS", "password": "s3cret"}}});
     let job = site
         .job()

@@ -221,6 +221,13 @@ impl Site {
         format!("{}:image", self.repository("app"))
     }
 
+    /// Takes an image off the engine, so that the next job has to pull it.
+    #[track_caller]
+    pub(crate) fn forget(&self, image: &str) {
+        let words = ["rmi", "-f", image];
+        self.stand.bench.engine.try_docker(&words, "");
+    }
+
     /// Another client of the registry, with the bench's login.
     #[track_caller]
     pub(crate) fn skopeo(&self, words: &[&str]) -> String {
