@@ -22,5 +22,5 @@ pub(crate) use inside::{LIVES_MARK, live};
 pub(crate) use ownership::Gift;
 pub(crate) use post::{Answer, DIRECTORY, PROGRAM, Post, Ready};
 pub(crate) use protocol::Order;
-pub(crate) use signals::{Cancel, disregard_bystanders};
+pub(crate) use signals::{Cancel, Early, disregard_bystanders};
 pub(crate) use watch::{Ending, Handover, Watch};

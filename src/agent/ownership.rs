@@ -19,28 +19,37 @@ const DEEPEST: usize = 512;
 pub(crate) struct Gift {
     /// Numbers as the container knows them.
     pub(crate) user: (u32, u32),
+    /// An absolute path that is nobody's to choose.
+    pub(crate) root: String,
+    /// Below the root, on its own mount; a job may have named them.
     pub(crate) dirs: Vec<String>,
 }
 
 /// # Errors
-/// What could not be given, as the job log is to show it. A directory that is not there is none.
+/// What could not be given, as the job log is to show it. A directory that is not there, or of another mount, is none.
 pub(super) fn give(gift: &Gift) -> Result<(), String> {
     for dir in &gift.dirs {
-        let given = give_tree(dir, gift.user);
-        given.map_err(|error| {
+        give_tree(&gift.root, dir, gift.user).map_err(|error| {
             format!("cannot give the files in `{dir}` to the user of the image: {error}")
         })?;
     }
     Ok(())
 }
 
-fn give_tree(dir: &str, user: (u32, u32)) -> std::io::Result<()> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let root = match rustix::fs::openat(CWD, dir, flags, Mode::empty()) {
-        Ok(root) => root,
-        Err(Errno::NOENT) => return Ok(()),
-        Err(error) => return Err(error.into()),
-    };
+fn give_tree(root: &str, dir: &str, user: (u32, u32)) -> std::io::Result<()> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let mut root = rustix::fs::openat(CWD, root, flags, Mode::empty())?;
+    let parts = dir.split('/').filter(|part| !part.is_empty());
+    for part in parts {
+        if matches!(part, "." | "..") {
+            return Err(std::io::ErrorKind::InvalidInput.into());
+        }
+        let name = CString::new(part).map_err(std::io::Error::other)?;
+        root = match within(&root, &name, OFlags::RDONLY | OFlags::DIRECTORY)? {
+            Some(next) => next,
+            None => return Ok(()),
+        };
+    }
     pass(&root, user)?;
     let mut open = vec![Dir::new(root)?];
     while let Some(dir) = open.last_mut() {
@@ -112,47 +121,66 @@ mod tests {
     use super::*;
     use std::os::unix::fs::{MetadataExt, symlink};
 
-    #[test]
-    fn a_tree_is_given_whole_and_nothing_that_it_links_to() {
-        let me = (
-            rustix::process::getuid().as_raw(),
-            rustix::process::getgid().as_raw(),
-        );
-        // Only root can give to others; to whom it gives to itself the walk is the same.
-        let to = if me.0 == 0 { (4711, 4712) } else { me };
-        let dir = tempfile::tempdir().unwrap();
-        let outside = dir.path().join("outside");
-        let project = dir.path().join("project");
-        std::fs::create_dir_all(project.join("a/b")).unwrap();
-        std::fs::write(&outside, "").unwrap();
-        std::fs::write(project.join("a/b/file"), "").unwrap();
-        symlink(&outside, project.join("a/link")).unwrap();
-        symlink("/", project.join("root")).unwrap();
-        let gift = Gift {
-            user: to,
-            dirs: vec![
-                project.display().to_string(),
-                dir.path().join("nothing").display().to_string(),
-            ],
-        };
-        give(&gift).unwrap();
-        for path in ["", "a", "a/b", "a/b/file", "a/link", "root"] {
-            let owner = std::fs::symlink_metadata(project.join(path)).unwrap();
-            assert_eq!((owner.uid(), owner.gid()), to, "{path}");
+    /// Only root can give to others; to whom it gives to itself the walk is the same.
+    fn receiver() -> (u32, u32) {
+        let me = rustix::process::getuid().as_raw();
+        let group = rustix::process::getgid().as_raw();
+        if me == 0 { (4711, 4712) } else { (me, group) }
+    }
+
+    fn gift(root: &std::path::Path, dirs: &[&str]) -> Gift {
+        Gift {
+            user: receiver(),
+            root: root.display().to_string(),
+            dirs: dirs.iter().map(ToString::to_string).collect(),
         }
-        assert_eq!(std::fs::metadata(&outside).unwrap().uid(), me.0);
-        assert_eq!(std::fs::metadata("/").unwrap().uid(), 0);
     }
 
     #[test]
-    fn a_link_in_the_place_of_the_project_is_not_followed() {
+    fn a_tree_is_given_whole_and_nothing_that_it_links_to() {
         let dir = tempfile::tempdir().unwrap();
-        symlink("/etc", dir.path().join("project")).unwrap();
-        let gift = Gift {
-            user: (4711, 4711),
-            dirs: vec![dir.path().join("project").display().to_string()],
-        };
-        assert!(give(&gift).is_err());
+        let outside = dir.path().join("outside");
+        let project = dir.path().join("group/project");
+        std::fs::create_dir_all(project.join("a/b")).unwrap();
+        std::fs::write(&outside, "").unwrap();
+        let me = std::fs::metadata(&outside).unwrap().uid();
+        std::fs::write(project.join("a/b/file"), "").unwrap();
+        symlink(&outside, project.join("a/link")).unwrap();
+        symlink("/", project.join("root")).unwrap();
+        give(&gift(dir.path(), &["group/project", "nothing/there"])).unwrap();
+        for path in ["", "a", "a/b", "a/b/file", "a/link", "root"] {
+            let owner = std::fs::symlink_metadata(project.join(path)).unwrap();
+            assert_eq!((owner.uid(), owner.gid()), receiver(), "{path}");
+        }
+        for path in [
+            &outside,
+            &dir.path().join("group"),
+            std::path::Path::new("/"),
+        ] {
+            let owner = std::fs::metadata(path).unwrap().uid();
+            assert!(owner == me || owner == 0, "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn no_name_of_a_jobs_leads_out_of_the_root() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("root/deep")).unwrap();
+        symlink("/etc", dir.path().join("root/link")).unwrap();
+        let root = dir.path().join("root");
+        for name in [
+            "link",
+            "link/ssl",
+            "..",
+            "deep/../..",
+            "deep/../link",
+            "a\0b",
+        ] {
+            assert!(give(&gift(&root, &[name])).is_err(), "{name}");
+        }
+        // Of another mount, if it is one here.
+        give(&gift(std::path::Path::new("/"), &["proc"])).unwrap();
         assert_eq!(std::fs::metadata("/etc").unwrap().uid(), 0);
+        assert_eq!(std::fs::metadata("/proc").unwrap().uid(), 0);
     }
 }

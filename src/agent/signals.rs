@@ -4,7 +4,7 @@ use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
@@ -63,6 +63,24 @@ pub(super) fn outlive() -> std::io::Result<()> {
 /// Source: gitlab-runner `helpers/process/killer_unix.go`: its cancel signal is SIGTERM.
 pub(crate) fn disregard_bystanders() -> std::io::Result<()> {
     disregard(&[SIGINT, SIGHUP, SIGQUIT])
+}
+
+/// Until it is dropped SIGTERM ends this process at once, with a code that the runner knows.
+pub(crate) struct Early(Arc<AtomicBool>);
+
+impl Early {
+    pub(crate) fn exits_with(code: u8) -> std::io::Result<Self> {
+        let in_force = Arc::new(AtomicBool::new(true));
+        let condition = Arc::clone(&in_force);
+        signal_hook::flag::register_conditional_shutdown(SIGTERM, code.into(), condition)?;
+        Ok(Early(in_force))
+    }
+}
+
+impl Drop for Early {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
 }
 
 /// The runner's wish that the stage ends: SIGTERM.

@@ -147,8 +147,9 @@ fn in_job(stage: &ExecutorCommand, config: Option<&Path>) -> ExitCode {
         Err(error) => return finish(&output, Err(error)),
     };
     report_panics(codes.system());
+    let deaf = |error| Error::system("cannot listen for signals").caused_by(error);
     if let Err(error) = crate::agent::disregard_bystanders() {
-        output.error(&Error::system("cannot listen for signals").caused_by(error));
+        output.error(&deaf(error));
         return codes.of(Class::System);
     }
     let result = Settings::load(config).and_then(|settings| match stage {
@@ -157,7 +158,8 @@ fn in_job(stage: &ExecutorCommand, config: Option<&Path>) -> ExitCode {
             Outcome::Done
         }),
         ExecutorCommand::Prepare => {
-            executor::prepare(&settings, config, &output).map(|()| Outcome::Done)
+            let early = crate::agent::Early::exits_with(codes.system()).map_err(deaf)?;
+            executor::prepare(&settings, config, early, &output).map(|()| Outcome::Done)
         }
         ExecutorCommand::Start => executor::start(&settings).map(|()| Outcome::Done),
         ExecutorCommand::Run { script, stage } => {

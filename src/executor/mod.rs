@@ -9,6 +9,7 @@ mod claim;
 mod cleanup;
 mod codes;
 mod config;
+mod created;
 mod ecr;
 mod explain;
 mod guard;

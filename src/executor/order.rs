@@ -33,7 +33,8 @@ pub(super) fn order(
             open_dirs: open_dirs(settings, job),
             gift: owner.map(|user| Gift {
                 user,
-                dirs: own_dirs(job),
+                root: settings.builds_dir.clone(),
+                dirs: own_dirs(settings, job),
             }),
             unlink: if stage.lays_down_sources() {
                 project_paths(settings, job)
@@ -87,12 +88,12 @@ fn project_paths(settings: &ExecutorSettings, job: &Job) -> Vec<String> {
     paths
 }
 
-/// What the docker executor gives to the image's user, too.
-fn own_dirs(job: &Job) -> Vec<String> {
+/// What the docker executor gives to the image's user, too; below `builds_dir` only, as a job may name any directory.
+fn own_dirs(settings: &ExecutorSettings, job: &Job) -> Vec<String> {
+    let above = format!("{}/", settings.builds_dir);
     ["CI_PROJECT_DIR", "RUNNER_TEMP_PROJECT_DIR"]
         .iter()
-        .filter_map(|name| job.variables.get(*name))
-        .filter(|dir| dir.starts_with('/'))
-        .cloned()
+        .filter_map(|name| job.variables.get(*name)?.strip_prefix(&above))
+        .map(str::to_owned)
         .collect()
 }

@@ -5,10 +5,39 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::error::{Error, Result};
+
 /// Our parent: gitlab-runner, or whoever drives the stages in its place.
 pub(super) fn label() -> String {
     let parent = rustix::process::getppid().map_or(0, |pid| pid.as_raw_nonzero().get());
     format!("{}:{parent}:{}", world(), started(parent).unwrap_or(0))
+}
+
+/// By these names process 1 is an init: it gives no job, and takes over whatever loses its parent.
+const INITS: [&str; 9] = [
+    "systemd",
+    "init",
+    "tini",
+    "dumb-init",
+    "docker-init",
+    "catatonit",
+    "runit",
+    "s6-svscan",
+    "openrc-init",
+];
+
+/// [`label`], for a job that begins.
+///
+/// # Errors
+/// The runner is gone already. An init, which never dies, would then be the job's owner, and the job nobody's to remove.
+pub(super) fn of_new_job() -> Result<String> {
+    let label = label();
+    let parent = rustix::process::getppid().map_or(0, |pid| pid.as_raw_nonzero().get());
+    let first = std::fs::read_to_string("/proc/1/comm").unwrap_or_default();
+    if parent == 1 && INITS.contains(&first.trim()) {
+        return Err(Error::system("the runner that gave this job is gone"));
+    }
+    Ok(label)
 }
 
 /// Whether a job with these labels can still be alive.

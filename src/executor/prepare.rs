@@ -11,6 +11,7 @@ use futures_util::future::{join_all, try_join3};
 
 use super::claim::{bury, claim};
 use super::cleanup::{remove_job, remove_late_arrivals};
+use super::created::{create, create_helper, run};
 use super::ecr::Logins;
 use super::guard::Guard;
 use super::images::{Ensured, Fetcher};
@@ -18,12 +19,12 @@ use super::network::{fits, make_network};
 use super::notes::Notes;
 use super::place::Place;
 use super::plan::{self, Plan, Surroundings};
-use super::rescue::could_not_start;
 use super::room::make_room;
 use super::services::{self, Service};
 use super::volumes::lent;
 use super::{Job, images, in_force, owner, start, times};
-use crate::docker::{ContainerSpec, Engine, Reason};
+use crate::agent::Early;
+use crate::docker::Engine;
 use crate::env::Var;
 use crate::error::{Cause, Class, Error, Result, Signal};
 use crate::job::Place as StagePlace;
@@ -31,9 +32,15 @@ use crate::output::Output;
 use crate::policy::{self, Admitted};
 use crate::settings::Settings;
 
-pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Output) -> Result<()> {
+/// `early` ends when the engine is asked: from then on a cancel is told.
+pub(crate) fn prepare(
+    settings: &Settings,
+    config: Option<&Path>,
+    early: Early,
+    output: &Output,
+) -> Result<()> {
     // First of all: a runner that dies now would leave us to process 1, which never dies.
-    let owner = owner::label();
+    let owner = owner::of_new_job()?;
     let settings = in_force(settings);
     let job = Job::from_environment()?;
     let settings = lowered(settings, &job)?;
@@ -73,6 +80,7 @@ pub(crate) fn prepare(settings: &Settings, config: Option<&Path>, output: &Outpu
     let begun = Instant::now();
     let job_dir = place.job_dir(&job.identity);
     let work = async {
+        drop(early);
         logins.log_in(&mut admitted).await?;
         if again {
             // A container created beside an earlier attempt's would join that one's namespace.
@@ -235,64 +243,4 @@ async fn containers(
         has_entrypoint,
         temporary: String::new(),
     })
-}
-
-/// Creates a container, in place of one that an earlier attempt left under its name.
-async fn create(engine: &Engine, spec: &ContainerSpec) -> Result<String> {
-    match engine.create(spec).await {
-        Err(failure) if failure.reason == Reason::Conflict => {
-            engine.remove(&spec.name).await?;
-            Ok(engine.create(spec).await?)
-        }
-        other => other.map_err(blame),
-    }
-}
-
-/// What the engine does not accept in a container is the job's own wish for it, so long as it is no failure of the host.
-fn blame(failure: crate::docker::Failure) -> Error {
-    let invalid = failure.reason == Reason::Invalid;
-    let missing_mount = failure.detail.contains("bind source path does not exist");
-    let error = failure.into_error();
-    if missing_mount {
-        return error
-            .hint("the engine does not see this host's files: a runner inside a container, or an engine elsewhere, is not supported")
-            .hint("the operator runs gitlab-runner on the host of the engine, or sets `[executor] state_dir` to a path that both share");
-    }
-    if !invalid {
-        return error;
-    }
-    error
-        .causes()
-        .iter()
-        .fold(Error::refused(error.message()), |refused, cause| {
-            refused.caused_by(Cause::line(cause))
-        })
-}
-
-/// The helper's image is of one version with this program, so it is fetched only when it is missing.
-async fn create_helper(fetcher: Fetcher<'_>, spec: &ContainerSpec) -> Result<String> {
-    let engine = fetcher.engine;
-    match engine.create(spec).await {
-        Err(failure) if failure.reason == Reason::NotFound => {
-            let missing = |error: Error| {
-                Error::system(format!("the helper image `{}` is not on this host and cannot be pulled", spec.image))
-                    .caused_by(Cause::line(error))
-                    .hint("the operator makes it (`images/helper`, or `scripts/base-images`) or names another: `[executor.docker] helper_image`")
-            };
-            let wanted = images::Wanted {
-                name: &spec.image,
-                ..images::Wanted::default()
-            };
-            images::pull(fetcher, wanted).await.map_err(missing)?;
-            create(engine, spec).await
-        }
-        Err(failure) if failure.reason == Reason::Conflict => create(engine, spec).await,
-        other => other.map_err(blame),
-    }
-}
-
-/// The name of a service's container says which of the job's services it is.
-async fn run(engine: &Engine, spec: &ContainerSpec) -> Result<()> {
-    let started = engine.start(&spec.name).await;
-    started.map_err(|failure| could_not_start(failure, &spec.name))
 }

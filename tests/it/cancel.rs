@@ -210,3 +210,18 @@ fn a_second_term_changes_nothing() {
     started.end().cancelled().printed("bye\n");
     job.cleaned_up();
 }
+
+#[test]
+fn a_prepare_that_is_cancelled_at_any_moment_ends_with_a_code_that_the_runner_knows() {
+    let stand = Stand::new();
+    for ms in [0, 5, 20, 60] {
+        let job = stand.job();
+        let started = job.start("prepare");
+        eventually("it has begun", || !job.dirs().is_empty());
+        std::thread::sleep(std::time::Duration::from_millis(ms));
+        started.signal(Signal::TERM);
+        let ended = started.end().within_secs(10);
+        assert!([0, 2].contains(&ended.code), "{ms} ms: {ended}");
+        job.cleaned_up();
+    }
+}

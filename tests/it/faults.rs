@@ -25,7 +25,12 @@ const CLASSES: [(&str, &[&str]); 7] = [
     ("system", &[".system_failure()", "exit code 2"]),
     (
         "killed",
-        &["Signal::KILL", "kill_prepare_at(", "kill(&started)"],
+        &[
+            "Signal::KILL",
+            "kill_prepare_at(",
+            "kill(&started)",
+            "that_is_gone(",
+        ],
     ),
 ];
 

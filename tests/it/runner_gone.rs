@@ -153,3 +153,13 @@ fn a_container_whose_job_was_never_begun_is_not_left_by_a_cleanup_that_comes_ear
         job.nothing_left();
     }
 }
+
+#[test]
+fn a_preparation_whose_runner_died_before_it_began_makes_nothing() {
+    let stand = Stand::new();
+    let job = stand.job();
+    // Process 1 is its parent then, and would be the job's owner for ever.
+    job.prepare_for_a_runner_that_is_gone()
+        .says("error: the runner that gave this job is gone\n");
+    job.nothing_left();
+}

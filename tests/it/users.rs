@@ -1,5 +1,7 @@
 //! Jobs that do not run as root, or cannot write to the image's own files.
 
+use std::os::unix::fs::MetadataExt;
+
 use crate::support::Stand;
 
 /// Writes where a job must be able to write.
@@ -153,4 +155,37 @@ fn an_image_that_cannot_start_is_named_where_its_user_is_asked_for() {
         .system_failure()
         .says("error: the build container ended before it ran the job");
     job.cleaned_up();
+}
+
+#[test]
+fn a_job_cannot_have_what_the_operator_lends_given_away() {
+    let stand = Stand::new();
+    let lent = stand.dir().join("lent");
+    std::fs::create_dir(&lent).expect("it is ours");
+    std::fs::write(lent.join("file"), "").expect("it is ours");
+    let lent = lent.canonicalize().expect("it is there");
+    let path = lent.display();
+    let stand = stand
+        .set(
+            "executor.docker.volumes",
+            &format!("[\"{path}:/lent\", \"{path}:/builds/lent\"]"),
+        )
+        .set(
+            "executor.docker.allowed_host_paths",
+            &format!("[\"{path}\"]"),
+        );
+    for dir in ["/lent", "/builds/lent", "/builds/../lent", "/"] {
+        let job = stand
+            .job()
+            .runner("FF_DISABLE_UMASK_FOR_DOCKER_EXECUTOR", "true")
+            .runner("CI_PROJECT_DIR", dir)
+            .with("/image/executor_opts/docker/user", "1000".into())
+            .prepared();
+        let ended = job.run("get_sources", "true");
+        assert!([0, 2].contains(&ended.code), "{ended}");
+        let file = std::fs::metadata(lent.join("file")).expect("it is there");
+        assert_eq!(file.uid(), 0, "{dir}: {ended}");
+        job.run("build_script", "echo goes on").succeeded();
+        job.cleaned_up();
+    }
 }

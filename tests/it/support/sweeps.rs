@@ -20,6 +20,13 @@ impl Job<'_> {
         Started::begin(self.runner_that_calls(&inner), "prepare", None).end()
     }
 
+    /// `prepare` that begins when the process that called it is gone already; what it printed, when it is over.
+    pub(crate) fn prepare_for_a_runner_that_is_gone(&self) -> Ended {
+        let inner = self.command(&["executor", "prepare"]);
+        let begin = "(sleep 0.3; exec \"$0\" \"$@\") & exit 0";
+        Started::begin(self.shell(begin, &inner), "prepare", None).end()
+    }
+
     /// A stage that runs a script, called by a process of its own in place of the runner.
     pub(crate) fn start_run_by_a_runner(&self, stage: &str, text: &str) -> Started {
         let script = self.write_script(text);
@@ -32,10 +39,15 @@ impl Job<'_> {
     }
 
     fn runner_that_calls(&self, inner: &Command) -> Command {
-        let mut runner = Command::new("/bin/sh");
         // A second command, so that the shell stays what it is until the first has ended.
+        self.shell("\"$0\" \"$@\"; exit $?", inner)
+    }
+
+    /// A shell that runs this line, whose arguments are the command.
+    fn shell(&self, line: &str, inner: &Command) -> Command {
+        let mut runner = Command::new("/bin/sh");
         runner
-            .args(["-c", "\"$0\" \"$@\"; exit $?"])
+            .args(["-c", line])
             .arg(inner.get_program())
             .args(inner.get_args())
             .current_dir(&self.tmp)
