@@ -21,8 +21,8 @@ fn a_job_that_meets_a_full_disk_fails_by_its_own_script_and_is_cleaned_up() {
     job.run("after_script", "cat /builds/source")
         .succeeded()
         .printed("source\n");
-    job.run("archive_cache", "echo x > /cache/x || exit 9")
-        .failed_with_any(&[0, 9]);
+    job.run("archive_cache", "echo x > /cache/x || echo no room")
+        .succeeded();
     let other = stand.job().runner("CI_CONCURRENT_PROJECT_ID", "1");
     let prepared = other.prepare();
     // An engine may find the few blocks that a container takes.
