@@ -1,4 +1,4 @@
-//! An error on its way over the job socket: the same class, sentence, causes and hints on both sides.
+//! An error on its way over the job socket, or to another job: the same class, sentence, causes and hints on both sides.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,7 @@ pub(crate) enum Reply {
     Failed(Fault),
 }
 
+/// An error, for another process of the same build.
 #[derive(Deserialize, Serialize)]
 pub(crate) struct Fault {
     class: String,
@@ -20,31 +21,39 @@ pub(crate) struct Fault {
     hints: Vec<String>,
 }
 
+impl Fault {
+    pub(crate) fn of(error: &Error) -> Self {
+        Fault {
+            class: error.class().name().to_owned(),
+            message: error.message().to_owned(),
+            causes: error.causes().to_vec(),
+            hints: error.hints().to_vec(),
+        }
+    }
+
+    pub(crate) fn into_error(self) -> Error {
+        let class = Class::named(&self.class).unwrap_or(Class::System);
+        let error = Error::new(class, self.message);
+        let error = self
+            .causes
+            .iter()
+            .fold(error, |error, line| error.caused_by(Cause::line(line)));
+        self.hints.iter().fold(error, Error::hint)
+    }
+}
+
 impl Reply {
     pub(crate) fn of(result: Result<serde_json::Value, Error>) -> Self {
         match result {
             Ok(value) => Reply::Done(value),
-            Err(error) => Reply::Failed(Fault {
-                class: error.class().name().to_owned(),
-                message: error.message().to_owned(),
-                causes: error.causes().to_vec(),
-                hints: error.hints().to_vec(),
-            }),
+            Err(error) => Reply::Failed(Fault::of(&error)),
         }
     }
 
     pub(crate) fn into_result(self) -> Result<serde_json::Value, Error> {
         match self {
             Reply::Done(value) => Ok(value),
-            Reply::Failed(fault) => {
-                let class = Class::named(&fault.class).unwrap_or(Class::System);
-                let error = Error::new(class, fault.message);
-                let error = fault
-                    .causes
-                    .iter()
-                    .fold(error, |error, line| error.caused_by(Cause::line(line)));
-                Err(fault.hints.iter().fold(error, Error::hint))
-            }
+            Reply::Failed(fault) => Err(fault.into_error()),
         }
     }
 }

@@ -15,6 +15,6 @@ mod line;
 mod listing;
 
 pub(crate) use client::{Reached, reach};
-pub(crate) use fault::Reply;
+pub(crate) use fault::{Fault, Reply};
 pub(crate) use host::{Desk, Limits, Served, serve};
 pub(crate) use line::Line;

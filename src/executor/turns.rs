@@ -12,8 +12,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::images::{Wanted, pause};
+use crate::broker::Fault;
 use crate::digest::digest;
-use crate::error::{Cause, Class, Error};
+use crate::error::Error;
 use crate::output::{self, Output};
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -34,37 +35,7 @@ pub(super) enum Turn {
 struct Last {
     /// Milliseconds since 1970.
     over_ms: u64,
-    failure: Option<Told>,
-}
-
-/// An error, for other processes of the same build.
-#[derive(Deserialize, Serialize)]
-struct Told {
-    class: String,
-    message: String,
-    causes: Vec<String>,
-    hints: Vec<String>,
-}
-
-impl Told {
-    fn of(error: &Error) -> Self {
-        Told {
-            class: error.class().name().to_owned(),
-            message: error.message().to_owned(),
-            causes: error.causes().to_vec(),
-            hints: error.hints().to_vec(),
-        }
-    }
-
-    fn again(self) -> Error {
-        let class = Class::named(&self.class).unwrap_or(Class::System);
-        let error = Error::new(class, self.message);
-        let error = self
-            .causes
-            .iter()
-            .fold(error, |error, cause| error.caused_by(Cause::line(cause)));
-        self.hints.iter().fold(error, Error::hint)
-    }
+    failure: Option<Fault>,
 }
 
 pub(super) struct Fetch(Option<File>);
@@ -75,7 +46,7 @@ impl Fetch {
         let Some(mut file) = self.0 else { return };
         let last = Last {
             over_ms: now_ms(),
-            failure: failure.map(Told::of),
+            failure: failure.map(Fault::of),
         };
         let told = serde_json::to_vec(&last).map_err(std::io::Error::other);
         let told = told.and_then(|text| {
@@ -118,7 +89,7 @@ pub(super) async fn turn(dir: &Path, wanted: Wanted<'_>, output: &Output) -> Tur
     };
     let (how, turn) = match last.failure {
         None => ("Pulled", Turn::Fetched),
-        Some(told) => ("Asked for", Turn::Failed(told.again())),
+        Some(fault) => ("Asked for", Turn::Failed(fault.into_error())),
     };
     output.status(format!(
         "{how} `{}` by another job of this host, waited {}",
@@ -160,6 +131,7 @@ fn now_ms() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Cause;
 
     #[test]
     fn who_waited_has_what_the_other_fetched_and_who_comes_later_fetches() {

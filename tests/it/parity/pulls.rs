@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Job, Site, Started};
+use crate::support::{Ended, Job, Site, Started};
 
 #[test]
 fn a_login_that_the_project_brings_is_used_for_the_jobs_image() {
@@ -38,23 +38,28 @@ fn a_login_that_the_project_brings_is_used_for_the_jobs_image() {
     job.cleaned_up();
 }
 
+/// Three jobs of this image, all prepared at the same time.
+#[track_caller]
+fn prepared_at_once<'a>(site: &'a Site, image: &str) -> (Vec<Job<'a>>, Vec<Ended>) {
+    let jobs = (0..3).map(|slot| {
+        let slot = slot.to_string();
+        site.job()
+            .image(image)
+            .runner("CI_CONCURRENT_PROJECT_ID", &slot)
+    });
+    let jobs: Vec<Job<'_>> = jobs.collect();
+    let started: Vec<Started> = jobs.iter().map(|job| job.start("prepare")).collect();
+    let ended = started.into_iter().map(Started::end).collect();
+    (jobs, ended)
+}
+
 #[test]
 fn jobs_that_want_an_image_at_the_same_time_pull_it_once() {
     let site = Site::new();
     let image = site.image_of_ecr();
     let _slow = site.faults(&[("GET /v2/{}/app/manifests/", json!({"delay_ms": 1500}))]);
-    let jobs: Vec<Job<'_>> = (0..3)
-        .map(|slot| {
-            site.job()
-                .image(&image)
-                .runner("CI_CONCURRENT_PROJECT_ID", &slot.to_string())
-        })
-        .collect();
-    let started: Vec<Started> = jobs.iter().map(|job| job.start("prepare")).collect();
-    let logs: Vec<String> = started
-        .into_iter()
-        .map(|one| one.end().succeeded().err())
-        .collect();
+    let (jobs, ended) = prepared_at_once(&site, &image);
+    let logs: Vec<String> = ended.into_iter().map(|one| one.succeeded().err()).collect();
     let pulled = |what: &str| logs.iter().filter(|log| log.contains(what)).count();
     assert_eq!(pulled(&format!("Pulling `{image}` …")), 1, "{logs:?}");
     assert_eq!(pulled("by another job of this host"), 2, "{logs:?}");
@@ -76,17 +81,10 @@ fn a_registry_in_trouble_is_not_asked_by_every_job_in_turn() {
         "/v2/{}/app/manifests/",
         json!({"status": 404, "body": body.to_string(), "delay_ms": 1500}),
     )]);
-    let jobs: Vec<Job<'_>> = (0..3)
-        .map(|slot| {
-            site.job()
-                .image(&image)
-                .runner("CI_CONCURRENT_PROJECT_ID", &slot.to_string())
-        })
-        .collect();
-    let started: Vec<Started> = jobs.iter().map(|job| job.start("prepare")).collect();
-    let logs: Vec<String> = started
+    let (jobs, ended) = prepared_at_once(&site, &image);
+    let logs: Vec<String> = ended
         .into_iter()
-        .map(|one| one.end().refused().says("error: there is no image `").err())
+        .map(|one| one.refused().says("error: there is no image `").err())
         .collect();
     let told = logs
         .iter()
