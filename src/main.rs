@@ -1,7 +1,8 @@
 //! `baws-ci`: GitLab's jobs in containers that get no privilege, no Docker socket and no AWS key.
 //!
 //! The tour: `dispatch` parses the command line and calls one room; `executor` and `local` lead; `agent` is the process
-//! inside a job's containers; `image`, `deploy`, `auth` and `audit` do what a job asks of the host; `docker`, `aws`, `registry` and
+//! inside a job's containers; `image`, `deploy`, `auth` and `audit` do what a job asks of the host; `template`
+//! finds and checks pipeline files, which `pipeline` reads (on `yaml`); `docker`, `aws`, `registry` and
 //! `gitlab` are the only places that talk to those; below stand plain values.
 
 mod agent;
@@ -33,6 +34,8 @@ mod policy;
 mod registry;
 mod rollout;
 mod settings;
+mod template;
+mod yaml;
 
 fn main() -> std::process::ExitCode {
     dispatch::dispatch()

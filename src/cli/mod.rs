@@ -6,6 +6,7 @@ mod audit;
 mod auth;
 mod deploy;
 mod image;
+mod template;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,7 @@ pub(crate) use deploy::{
     TargetKind, UntilArg, WaitArgs,
 };
 pub(crate) use image::{BuildArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
+pub(crate) use template::{ElsewhereArgs, LintArgs, TemplateCommand};
 
 /// Runs GitLab jobs in containers that get no privilege, no Docker socket and no AWS key
 #[derive(Debug, Parser)]
@@ -53,6 +55,9 @@ pub(crate) enum Command {
     Rollback(Box<RollbackArgs>),
     Status(Box<StatusArgs>),
     RunTask(Box<RunTaskArgs>),
+    /// Pipeline files and the templates they are made of
+    #[command(subcommand)]
+    Template(TemplateCommand),
     /// Roles and identities
     #[command(subcommand)]
     Auth(AuthCommand),
@@ -106,9 +111,20 @@ pub(crate) struct LocalArgs {
     /// List the jobs and what they need, and run nothing
     #[arg(long)]
     pub(crate) list: bool,
+    /// Say why a job would run, or why not, and run nothing
+    #[arg(long, value_name = "JOB", conflicts_with_all = ["jobs", "list", "shell"])]
+    pub(crate) explain: Option<String>,
+    /// What starts the pipeline: push, merge_request, tag, schedule, web, api or trigger
+    #[arg(long, value_name = "EVENT", default_value = "push")]
+    pub(crate) event: String,
     /// Set a variable, as a pipeline variable of GitLab; may be repeated
     #[arg(long = "var", value_name = "KEY=VALUE")]
     pub(crate) variables: Vec<String>,
+    #[command(flatten)]
+    pub(crate) elsewhere: ElsewhereArgs,
+    /// With --list: print one JSON object
+    #[arg(long, requires = "list")]
+    pub(crate) json: bool,
     /// When a job fails, open a shell in its build container before it is removed
     #[arg(long)]
     pub(crate) shell: bool,
@@ -116,7 +132,7 @@ pub(crate) struct LocalArgs {
     #[arg(long, value_name = "FILE", default_value = ".gitlab-ci.yml")]
     pub(crate) file: PathBuf,
     /// Run one job from a payload, as GitLab's coordinator sends it, in place of a pipeline
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["jobs", "list", "file", "variables"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["jobs", "list", "file", "variables", "explain", "event", "maps", "inputs", "json"])]
     pub(crate) payload: Option<PathBuf>,
     /// With --payload: where the artifacts of earlier jobs stand, as <job id>.tar
     #[arg(long, value_name = "DIR", requires = "payload")]

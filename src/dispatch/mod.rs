@@ -11,15 +11,17 @@ mod desk;
 mod envelope;
 mod features;
 mod image;
+mod on_laptop;
 mod roles;
 mod services;
+mod template;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{AuditCommand, Cli, Command, ExecutorCommand, LocalArgs, SettingsCommand};
+use crate::cli::{AuditCommand, Cli, Command, ExecutorCommand, SettingsCommand};
 use crate::error::{Class, Error, Result};
 use crate::executor::{self, Outcome, RunnerCodes};
 use crate::job::Stage;
@@ -69,12 +71,10 @@ pub(crate) fn dispatch() -> ExitCode {
         Command::Executor(stage) => in_job(&stage, config),
         Command::Local(arguments) => {
             let output = Output::for_people();
-            let request = request(arguments);
-            finish(
-                &output,
-                Settings::load(config)
-                    .and_then(|settings| local::run(&request, &settings, config, &output)),
-            )
+            let ran = on_laptop::request(arguments).and_then(|request| {
+                local::run(&request, &Settings::load(config)?, config, &output)
+            });
+            finish(&output, ran)
         }
         Command::Build(arguments) => {
             let output = Output::for_people();
@@ -119,6 +119,10 @@ pub(crate) fn dispatch() -> ExitCode {
         Command::Audit(AuditCommand::List(arguments)) => {
             let output = Output::for_people();
             finish(&output, audit::list(&arguments, config, &output))
+        }
+        Command::Template(command) => {
+            let output = Output::for_people();
+            finish(&output, template::template(&command, &output))
         }
         Command::Auth(command) => {
             let output = Output::for_people();
@@ -210,20 +214,6 @@ fn show_settings(command: &SettingsCommand, config: Option<&Path>, output: &Outp
         }
     }
     Ok(())
-}
-
-fn request(arguments: LocalArgs) -> local::Request {
-    local::Request {
-        jobs: arguments.jobs,
-        list: arguments.list,
-        variables: arguments.variables,
-        shell: arguments.shell,
-        file: arguments.file,
-        payload: arguments.payload,
-        artifacts_in: arguments.artifacts_in,
-        artifacts_out: arguments.artifacts_out,
-        result: arguments.result,
-    }
 }
 
 fn finish(output: &Output, result: Result<()>) -> ExitCode {

@@ -15,7 +15,7 @@ pub(crate) use expand::expand;
 pub(crate) use facts::{Facts, Protection, Reference};
 pub(crate) use identity::{Identity, ROLE_LABEL, RUNNERS_OWN, Role, by_hand, label};
 pub(crate) use response::{
-    ArtifactSpec, ArtifactsFile, CacheSpec, Dependency, ExecutorOptions, GitInfo, ImageSpec,
+    ArtifactSpec, ArtifactsFile, CacheSpec, Dependency, ExecutorOptions, GitInfo, Hook, ImageSpec,
     JobInfo, JobResponse, RunnerInfo, Step, Variable,
 };
 pub(crate) use stage::{Place, Stage};

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::outcome::Failure;
 use crate::pipeline::{AllowFailure, Job, Pipeline, When};
 
 /// What became of a job.
@@ -43,11 +44,14 @@ pub(super) fn skip(
         }
     }
     match (job.when, failed) {
-        (When::OnSuccess | When::Manual, Some(name)) => Some(format!("`{name}` failed")),
-        (When::OnFailure, None) => Some("nothing failed".to_owned()),
-        (When::OnSuccess | When::Manual, None) | (When::OnFailure, Some(_)) | (When::Always, _) => {
-            None
+        (When::OnSuccess | When::Manual | When::Delayed, Some(name)) => {
+            Some(format!("`{name}` failed"))
         }
+        (When::OnFailure, None) => Some("nothing failed".to_owned()),
+        (When::Never, _) => Some("its rules say never".to_owned()),
+        (When::OnSuccess | When::Manual | When::Delayed, None)
+        | (When::OnFailure, Some(_))
+        | (When::Always, _) => None,
     }
 }
 
@@ -58,6 +62,26 @@ pub(super) fn is_allowed(job: &Job, exit_code: Option<i64>) -> bool {
         AllowFailure::Yes => true,
         AllowFailure::ExitCodes(codes) => exit_code.is_some_and(|code| codes.contains(&code)),
     }
+}
+
+/// Whether `retry` wants another attempt after this failure.
+///
+/// Source: GitLab, `lib/gitlab/ci/build/auto_retry.rb`: a reason or an exit code that is listed is enough.
+pub(super) fn is_repeated(job: &Job, failure: &Failure) -> bool {
+    let (reasons, code): (&[&str], _) = match failure {
+        Failure::Script(code) => (&["script_failure"], *code),
+        Failure::System(_) => (&["runner_system_failure"], None),
+        Failure::JobTimeout | Failure::ScriptTimeout => {
+            (&["job_execution_timeout", "stuck_or_timeout_failure"], None)
+        }
+        Failure::Canceled => return false,
+    };
+    let (when, codes) = (&job.retry.when, &job.retry.exit_codes);
+    let by_reason = when
+        .iter()
+        .any(|one| one == "always" || reasons.contains(&one.as_str()));
+    let by_code = code.is_some_and(|code| codes.contains(&code));
+    (when.is_empty() && codes.is_empty()) || by_reason || by_code
 }
 
 #[cfg(test)]

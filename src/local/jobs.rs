@@ -3,16 +3,16 @@
 use serde_json::Value;
 
 use super::driver::{Incoming, Task};
-use super::nested;
 use super::predefined::Project;
 use super::scripts::Sources;
 use super::variables::{Status, Surroundings, Variables};
 use super::work_tree::{History, WorkTree};
+use super::{cached, nested, started};
 use crate::error::{Error, Result};
 use crate::job::{
-    ArtifactsFile, Dependency, GitInfo, JobInfo, JobResponse, RunnerInfo, Step, Variable,
+    ArtifactsFile, Dependency, GitInfo, Hook, JobInfo, JobResponse, RunnerInfo, Step, Variable,
 };
-use crate::pipeline::{Job, Pipeline, is_variable_name};
+use crate::pipeline::{Job, Pipeline, Trigger, is_variable_name};
 
 /// GitLab's default for a project.
 const TIMEOUT_SECS: u64 = 3600;
@@ -67,18 +67,21 @@ impl Setting<'_> {
     fn response(&self, job: &Job, id: u64, inherited: &[(String, String)]) -> JobResponse {
         // Source of the order: GitLab's precedence of variables, lowest first.
         let mut variables = self.project.variables(job, id);
-        variables.extend(
-            self.pipeline
-                .variables
-                .iter()
-                .chain(&job.variables)
-                .cloned(),
-        );
+        let inherited_ones = self
+            .pipeline
+            .variables
+            .iter()
+            .filter(|one| job.inherits_variables.takes(&one.key));
+        variables.extend(inherited_ones.chain(&job.variables).cloned());
         variables.extend(inherited.iter().map(|(key, value)| Variable {
             raw: true,
             ..plain(key, value)
         }));
         variables.extend(self.variables.iter().cloned());
+        if let Some(environment) = &job.environment {
+            let predefined = started::environment(environment, &variables);
+            variables.splice(0..0, predefined);
+        }
         nested::write_out(&mut variables);
         let mut steps = vec![Step {
             name: "script".to_owned(),
@@ -108,6 +111,8 @@ impl Setting<'_> {
             services: job.services.clone(),
             steps,
             artifacts: job.artifacts.clone(),
+            cache: cached::specs(&job.caches, &self.tree.root),
+            hooks: hooks(job),
             ..JobResponse::default()
         }
     }
@@ -133,6 +138,33 @@ impl Setting<'_> {
             ..GitInfo::default()
         }
     }
+}
+
+fn hooks(job: &Job) -> Vec<Hook> {
+    match job.pre_get_sources.is_empty() {
+        true => Vec::new(),
+        false => vec![Hook {
+            name: "pre_get_sources_script".to_owned(),
+            script: job.pre_get_sources.clone(),
+        }],
+    }
+}
+
+/// Why a job cannot be run here: it does what only GitLab can.
+pub(super) fn not_here(job: &Job) -> Option<String> {
+    match &job.trigger {
+        Some(Trigger::Project(project)) => {
+            return Some(format!(
+                "it starts a pipeline of `{project}`, which only GitLab can"
+            ));
+        }
+        Some(Trigger::Child) => {
+            return Some("it starts a child pipeline; run that with `--file`".to_owned());
+        }
+        None => {}
+    }
+    let runs_nothing = job.script.is_empty();
+    runs_nothing.then(|| "it has no script that could run here".to_owned())
 }
 
 /// Writes out variables in the names of images and services and in aliases, as the runner does before any stage.

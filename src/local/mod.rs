@@ -5,6 +5,9 @@
 //! (`run`), and a payload from a coordinator (`payload`). Refuses to reach into the executor: it calls the program, as the
 //! runner does. Read next: `run`, `driver`, `scripts`, `pack`.
 
+mod cached;
+mod changes;
+mod commit;
 mod decide;
 mod dotenv;
 mod driver;
@@ -15,6 +18,7 @@ mod nested;
 mod outcome;
 mod pack;
 mod payload;
+mod planned;
 mod predefined;
 mod remote;
 mod run;
@@ -22,6 +26,7 @@ mod scratch;
 mod scripts;
 mod signals;
 mod slots;
+mod started;
 mod table;
 mod turns;
 mod variables;
@@ -38,9 +43,15 @@ use outcome::Failure;
 /// What is asked of `local`, in the words of its flags; the command line sees to it that they fit together.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
+    pub(crate) asked: Asked,
+    /// What starts the pipeline, in the words of the command line.
+    pub(crate) event: String,
+    pub(crate) inputs: crate::pipeline::Given,
+    /// `PROJECT=DIRECTORY`.
+    pub(crate) maps: Vec<String>,
+    pub(crate) json: bool,
     /// Names; empty: all but the manual ones.
     pub(crate) jobs: Vec<String>,
-    pub(crate) list: bool,
     /// `KEY=VALUE`.
     pub(crate) variables: Vec<String>,
     pub(crate) shell: bool,
@@ -51,6 +62,15 @@ pub(crate) struct Request {
     pub(crate) artifacts_in: Option<PathBuf>,
     pub(crate) artifacts_out: Option<PathBuf>,
     pub(crate) result: Option<PathBuf>,
+}
+
+/// What to do with the pipeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Run,
+    List,
+    /// Why the job would run, or why not.
+    Explain(String),
 }
 
 /// What happens to the containers of a failed job.
@@ -81,20 +101,19 @@ pub(crate) fn run(
         };
         return payload::run(&files, settings, config);
     }
-    if request.list {
-        return run::list(&request.file, output);
-    }
     let wanted = run::Wanted {
-        file: &request.file,
-        jobs: &request.jobs,
-        variables: &request.variables,
+        request,
         on_failure: if request.shell {
             OnFailure::Shell
         } else {
             OnFailure::Remove
         },
     };
-    run::run(&wanted, settings, config, output)
+    match &request.asked {
+        Asked::Run => run::run(&wanted, settings, config, output),
+        Asked::List => run::list(request, output),
+        Asked::Explain(job) => run::explain(request, job, output),
+    }
 }
 
 /// The class of a job's failure.

@@ -4,10 +4,12 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::commit::{commit, default_branch};
 use super::remote::Remote;
-use super::work_tree::{History, WorkTree};
+use super::started::started_by;
+use super::work_tree::WorkTree;
 use crate::job::Variable;
-use crate::pipeline::Job;
+use crate::pipeline::{EventKind, Job};
 
 /// What the jobs of one run have in common.
 pub(super) struct Project {
@@ -15,11 +17,14 @@ pub(super) struct Project {
     pub(super) path: String,
     /// Stable for this work tree.
     pub(super) id: u64,
+    /// The branch or tag of the event.
+    pub(super) ref_name: String,
+    pub(super) default_branch: String,
     variables: Vec<(&'static str, String)>,
 }
 
 impl Project {
-    pub(super) fn of(tree: &WorkTree, pipeline_id: u64) -> Self {
+    pub(super) fn of(tree: &WorkTree, pipeline_id: u64, event: EventKind) -> Self {
         let origin = tree
             .ask(&["remote", "get-url", "origin"])
             .map(|url| Remote::of(&url).url);
@@ -43,7 +48,7 @@ impl Project {
             ("GITLAB_CI", "true".into()),
             ("CI_PIPELINE_ID", pipeline_id.to_string()),
             ("CI_PIPELINE_IID", pipeline_id.to_string()),
-            ("CI_PIPELINE_SOURCE", "local".into()),
+            ("CI_PIPELINE_SOURCE", event.source().into()),
             ("CI_PIPELINE_CREATED_AT", timestamp(SystemTime::now())),
             ("CI_PROJECT_ID", id.to_string()),
             ("CI_PROJECT_NAME", name.to_owned()),
@@ -55,7 +60,6 @@ impl Project {
             ),
             ("CI_PROJECT_PATH", path.clone()),
             ("CI_PROJECT_PATH_SLUG", slug(&path, 63)),
-            ("CI_NODE_TOTAL", "1".into()),
         ];
         if let Some((host, path)) = address {
             variables.push((
@@ -76,11 +80,21 @@ impl Project {
             );
         }
         variables.extend(commit(tree));
+        let default_branch = default_branch(tree);
+        let ref_name = started_by(event, tree, &path, &default_branch, &mut variables);
         Project {
             path,
             id,
+            ref_name,
+            default_branch,
             variables,
         }
+    }
+
+    /// A predefined variable of the pipeline.
+    pub(super) fn value(&self, name: &str) -> Option<String> {
+        let known = self.variables.iter().find(|(key, _)| *key == name);
+        known.map(|(_, value)| value.clone())
     }
 
     /// Everything predefined for one job.
@@ -91,12 +105,21 @@ impl Project {
             ("CI_JOB_NAME_SLUG", slug(&job.name, 63)),
             ("CI_JOB_STAGE", job.stage.clone()),
             ("CI_JOB_STARTED_AT", timestamp(SystemTime::now())),
+            (
+                "CI_NODE_TOTAL",
+                job.instance.as_ref().map_or(1, |one| one.total).to_string(),
+            ),
         ];
+        let index = job
+            .instance
+            .as_ref()
+            .map(|one| ("CI_NODE_INDEX", one.index.to_string()));
         let all = self
             .variables
             .iter()
             .map(|(key, value)| (*key, value.clone()))
-            .chain(own);
+            .chain(own)
+            .chain(index);
         all.map(|(key, value)| Variable {
             key: key.to_owned(),
             value,
@@ -107,74 +130,6 @@ impl Project {
         })
         .collect()
     }
-}
-
-fn commit(tree: &WorkTree) -> Vec<(&'static str, String)> {
-    let no_commit = "0".repeat(40);
-    let refs = |name: &str| {
-        vec![
-            ("CI_COMMIT_REF_NAME", name.to_owned()),
-            ("CI_COMMIT_REF_SLUG", slug(name, 63)),
-        ]
-    };
-    let mut variables = match &tree.history {
-        History::None => return Vec::new(),
-        History::Unborn { branch } => {
-            let mut variables = refs(branch);
-            variables.push(("CI_COMMIT_BRANCH", branch.clone()));
-            variables
-        }
-        History::Commit(commit) => {
-            let name = commit
-                .branch
-                .as_ref()
-                .or(commit.tag.as_ref())
-                .unwrap_or(&commit.sha);
-            let mut variables = refs(name);
-            let (title, description) = commit
-                .message
-                .split_once('\n')
-                .unwrap_or((&commit.message, ""));
-            variables.extend([
-                ("CI_COMMIT_SHA", commit.sha.clone()),
-                (
-                    "CI_COMMIT_SHORT_SHA",
-                    commit.sha.get(..8).unwrap_or_default().to_owned(),
-                ),
-                ("CI_COMMIT_MESSAGE", commit.message.clone()),
-                ("CI_COMMIT_TITLE", title.to_owned()),
-                ("CI_COMMIT_DESCRIPTION", description.trim_start().to_owned()),
-                ("CI_COMMIT_AUTHOR", commit.author.clone()),
-                ("CI_COMMIT_TIMESTAMP", commit.time.clone()),
-                ("CI_COMMIT_BEFORE_SHA", no_commit),
-                ("CI_COMMIT_REF_PROTECTED", "false".to_owned()),
-            ]);
-            variables.extend(
-                commit
-                    .branch
-                    .as_ref()
-                    .map(|branch| ("CI_COMMIT_BRANCH", branch.clone())),
-            );
-            variables.extend(
-                commit
-                    .tag
-                    .as_ref()
-                    .map(|tag| ("CI_COMMIT_TAG", tag.clone())),
-            );
-            variables
-        }
-    };
-    let default = tree.ask(&[
-        "symbolic-ref",
-        "--quiet",
-        "--short",
-        "refs/remotes/origin/HEAD",
-    ]);
-    let default = default
-        .and_then(|name| name.strip_prefix("origin/").map(str::to_owned))
-        .unwrap_or_else(|| "main".to_owned());
-    variables.push(("CI_DEFAULT_BRANCH", default));
-    variables
 }
 
 /// Host and path of a repository, from an address over HTTP or SSH.
@@ -197,7 +152,7 @@ fn address(url: &str) -> Option<(String, String)> {
 }
 
 /// Lower case, everything but letters and digits a dash, no dash at either end. Source: GitLab, `Gitlab::Utils.slugify`.
-fn slug(text: &str, longest: usize) -> String {
+pub(super) fn slug(text: &str, longest: usize) -> String {
     let lower = text.to_lowercase();
     let dashed: String = lower
         .chars()

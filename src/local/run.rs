@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::decide::{self, Fate};
 use super::driver::Driver;
-use super::jobs::{Setting, assignment};
+use super::jobs::{self, Setting, assignment};
 use super::outcome::Failure;
 use super::pack::pack;
 use super::predefined::Project;
@@ -17,26 +17,67 @@ use super::signals::{Interrupt, Signals, Urgency};
 use super::slots::Slot;
 use super::turns::{Done, Turns};
 use super::work_tree::{History, WorkTree};
-use super::{OnFailure, table};
-use crate::error::{Class, Error, Result, Signal};
+use super::{OnFailure, Request, planned, table};
+use crate::error::{Cause, Class, Error, Result, Signal};
 use crate::job::Variable;
 use crate::output::Output;
-use crate::pipeline::Pipeline;
+use crate::pipeline::Plan;
 use crate::settings::Settings;
 
 /// What is run, and how.
 pub(super) struct Wanted<'a> {
-    pub(super) file: &'a Path,
-    pub(super) jobs: &'a [String],
-    pub(super) variables: &'a [String],
+    pub(super) request: &'a Request,
     pub(super) on_failure: OnFailure,
 }
 
 /// Prints the jobs of the pipeline.
-pub(super) fn list(file: &Path, output: &Output) -> Result<()> {
-    let (_, found) = WorkTree::of_pipeline(Path::new("."), file)?;
-    output.data(table::list(&read(file, &found)?));
+pub(super) fn list(request: &Request, output: &Output) -> Result<()> {
+    let (tree, found) = WorkTree::of_pipeline(Path::new("."), &request.file)?;
+    let event = planned::event(&request.event)?;
+    let project = Project::of(&tree, first_id(), event);
+    let plan = planned(request, &tree, &found, &project, &given(request)?, output)?;
+    output.data(match request.json {
+        true => format!("{}\n", table::json(&plan, event)),
+        false => table::plan(&plan, event),
+    });
     Ok(())
+}
+
+/// Prints why a job would run, or why not.
+pub(super) fn explain(request: &Request, job: &str, output: &Output) -> Result<()> {
+    let (tree, found) = WorkTree::of_pipeline(Path::new("."), &request.file)?;
+    let event = planned::event(&request.event)?;
+    let project = Project::of(&tree, first_id(), event);
+    let plan = planned(request, &tree, &found, &project, &given(request)?, output)?;
+    output.data(table::explain(&plan, event, job)?);
+    Ok(())
+}
+
+/// `--var`.
+fn given(request: &Request) -> Result<Vec<Variable>> {
+    request
+        .variables
+        .iter()
+        .map(|text| assignment(text))
+        .collect()
+}
+
+fn planned(
+    request: &Request,
+    tree: &WorkTree,
+    found: &Path,
+    project: &Project,
+    variables: &[Variable],
+    output: &Output,
+) -> Result<Plan> {
+    let asked = planned::Asked {
+        file: (&request.file, found),
+        event: planned::event(&request.event)?,
+        inputs: &request.inputs,
+        maps: &request.maps,
+        variables,
+    };
+    planned::plan(&asked, tree, project, output)
 }
 
 /// Runs the pipeline.
@@ -53,21 +94,39 @@ pub(super) fn run(
             .hint("leave `--shell` out where nobody can type"));
     }
     let started = Instant::now();
-    let (tree, found) = WorkTree::of_pipeline(Path::new("."), wanted.file)?;
-    let pipeline = read(wanted.file, &found)?;
-    let variables = wanted
-        .variables
-        .iter()
-        .map(|text| assignment(text))
-        .collect::<Result<Vec<Variable>>>()?;
-    let jobs = pipeline.select(wanted.jobs)?;
+    let request = wanted.request;
+    let (tree, found) = WorkTree::of_pipeline(Path::new("."), &request.file)?;
+    let event = planned::event(&request.event)?;
+    let first_id = first_id();
+    let project = Project::of(&tree, first_id, event);
+    let variables = given(request)?;
+    let plan = planned(request, &tree, &found, &project, &variables, output)?;
+    if let Some(why) = plan.none.as_ref().filter(|_| request.jobs.is_empty()) {
+        output.status(format!("No pipeline for the event {}: {why}", event.name()));
+        return Ok(());
+    }
+    let pipeline = plan.pipeline;
+    let chosen = pipeline.select(&request.jobs).map_err(|error| {
+        let absent = plan
+            .absent
+            .iter()
+            .find(|one| request.jobs.contains(&one.job));
+        match absent {
+            Some(one) => Error::usage(format!(
+                "the event {} has no job `{}`",
+                event.name(),
+                one.job
+            ))
+            .caused_by(Cause::line(&one.why))
+            .hint("`--event` and `--var` say what starts the pipeline; `--explain JOB` tells more"),
+            None => error,
+        }
+    })?;
     let signals = Signals::listen(Interrupt::Soft)?;
     let driver = Driver::new(settings, config, &signals)?;
     // Fails here, and once, where the engine cannot be reached.
     driver.engine()?;
 
-    let first_id = first_id();
-    let project = Project::of(&tree, first_id);
     let slot = Slot::take(project.id)?;
     let scratch = Scratch::new("local")?;
     let packed = pack(&tree, &scratch)?;
@@ -91,30 +150,23 @@ pub(super) fn run(
     };
     let mut fates = BTreeMap::new();
     let mut rows = Vec::new();
-    for (n, job) in (0..).zip(&jobs) {
+    for (n, job) in (0..).zip(&chosen) {
         let skipped = match signals.urgency() {
             Urgency::None => decide::skip(&pipeline, job, &fates),
             Urgency::Soft | Urgency::Hard => Some("the pipeline was cancelled".to_owned()),
         };
         let (fate, took) = match skipped {
             Some(why) => (Fate::Skipped(why), Duration::ZERO),
-            None => turns.one(job, first_id + n)?,
+            None => match jobs::not_here(job) {
+                Some(why) => (Fate::Skipped(why), Duration::ZERO),
+                None => turns.one(job, first_id + n)?,
+            },
         };
         fates.insert(job.name.clone(), fate.clone());
         rows.push((job.name.clone(), fate, took));
     }
     output.data(format!("\n{}", table::summary(&rows, started.elapsed())));
     verdict(&rows, &turns.done, signals.first())
-}
-
-/// `file`: its name as it was given.
-fn read(file: &Path, found: &Path) -> Result<Pipeline> {
-    let text = std::fs::read_to_string(found).map_err(|error| {
-        Error::usage(format!("cannot read the pipeline `{}`", file.display()))
-            .caused_by(error)
-            .hint("run it in the directory of `.gitlab-ci.yml`, or name another file with `--file`")
-    })?;
-    Pipeline::parse(&text, &file.to_string_lossy())
 }
 
 const MILLIS_A_WEEK: u64 = 7 * 24 * 3600 * 1000;

@@ -3,18 +3,117 @@
 use std::time::Duration;
 
 use super::decide::Fate;
+use crate::error::Result;
 use crate::output::{columns, duration};
-use crate::pipeline::{Job, Pipeline, When};
+use crate::pipeline::{EventKind, Job, Pipeline, Plan, When};
+use serde_json::{Value, json};
+
+/// What an event makes of a pipeline: its jobs by stage, and those it does not have.
+pub(super) fn plan(plan: &Plan, event: EventKind) -> String {
+    let mut out = match (&plan.none, &plan.name) {
+        (Some(why), _) => format!("No pipeline for the event {}: {why}\n", event.name()),
+        (None, Some(name)) => format!("{name}\n\n{}", list(&plan.pipeline)),
+        (None, None) => list(&plan.pipeline),
+    };
+    if !plan.absent.is_empty() {
+        let rows = plan
+            .absent
+            .iter()
+            .map(|one| [one.job.clone(), one.why.clone()]);
+        out.push_str(&format!("\nNot in this pipeline ({}):\n", event.name()));
+        out.push_str(&columns(&rows.collect::<Vec<_>>()));
+    }
+    out
+}
+
+/// `baws-ci/pipeline/1`.
+pub(super) fn json(plan: &Plan, event: EventKind) -> Value {
+    let why = |name: &str| {
+        plan.present
+            .iter()
+            .find(|(job, _)| job == name)
+            .map(|(_, why)| why.as_str())
+    };
+    let jobs = plan.pipeline.jobs.iter().map(|job| {
+        json!({
+            "name": job.name,
+            "stage": job.stage,
+            "when": job.when.word(),
+            "needs": job.needs.as_ref().map(|needs| needs.iter().map(|need| need.job.as_str()).collect::<Vec<_>>()),
+            "environment": job.environment.as_ref().map(|one| one.name.as_str()),
+            "why": why(&job.name),
+        })
+    });
+    let absent = plan
+        .absent
+        .iter()
+        .map(|one| json!({"name": one.job, "stage": one.stage, "why": one.why}));
+    json!({
+        "schema": "baws-ci/pipeline/1",
+        "event": event.name(),
+        "name": plan.name,
+        "none": plan.none,
+        "jobs": if plan.none.is_some() { Vec::new() } else { jobs.collect::<Vec<_>>() },
+        "absent": absent.collect::<Vec<_>>(),
+    })
+}
+
+/// Why a job would run, or why not.
+pub(super) fn explain(plan: &Plan, event: EventKind, name: &str) -> Result<String> {
+    let event = event.name();
+    if let Some(why) = &plan.none {
+        return Ok(format!(
+            "`{name}` would not run: there is no pipeline for the event {event}: {why}\n"
+        ));
+    }
+    if let Some(absent) = plan.absent.iter().find(|one| one.job == name) {
+        return Ok(format!(
+            "`{name}` would not run for the event {event}: {}\n",
+            absent.why
+        ));
+    }
+    let jobs = plan.pipeline.jobs_called(name);
+    let Some(job) = jobs.first() else {
+        return Err(plan.pipeline.no_such_job(name));
+    };
+    let why = plan
+        .present
+        .iter()
+        .find(|(known, _)| *known == job.name)
+        .map_or("", |(_, why)| why.as_str());
+    let how = match job.when {
+        When::OnSuccess => "when what it needs has passed",
+        When::OnFailure => "when something before it has failed",
+        When::Always => "whatever becomes of the jobs before it",
+        When::Manual => "when somebody starts it",
+        When::Delayed => "after a time",
+        When::Never => "never",
+    };
+    let needed: Vec<&str> = plan
+        .pipeline
+        .needed_by(job)
+        .iter()
+        .map(|other| other.name.as_str())
+        .collect();
+    let waits = match needed.is_empty() {
+        true => "it waits for nothing".to_owned(),
+        false => format!("it waits for {}", needed.join(", ")),
+    };
+    Ok(format!(
+        "`{name}` would run for the event {event}, {how}: {why}; {waits}\n"
+    ))
+}
 
 /// Jobs by stage, with image and needs.
-pub(super) fn list(pipeline: &Pipeline) -> String {
+fn list(pipeline: &Pipeline) -> String {
     let mut rows = vec![["STAGE", "JOB", "IMAGE", "NEEDS", "WHEN"].map(str::to_owned)];
     rows.extend(pipeline.jobs.iter().map(|job| {
         let when = match job.when {
             When::OnSuccess => "",
-            When::OnFailure => "on_failure",
-            When::Always => "always",
-            When::Manual => "manual",
+            when
+            @ (When::OnFailure | When::Always | When::Manual | When::Delayed | When::Never) => {
+                when.word()
+            }
         };
         [
             job.stage.clone(),

@@ -53,18 +53,39 @@ impl Turns<'_> {
         let task = self
             .setting
             .task(job, id, &inherited, incoming, directory.clone())?;
+        for keyword in &job.beyond {
+            self.output.warning(format!(
+                "`{}` has `{keyword}`, which only GitLab can give: here it goes without",
+                job.name
+            ));
+        }
         let mut log = JobLog::new(self.output, Markers::Strip);
-        let mut outcome =
-            self.driver.run(
-                &task,
-                &mut log,
-                &mut |identity, project_dir| match self.on_failure {
-                    OnFailure::Remove => {}
-                    OnFailure::Shell => {
-                        open_shell(self.driver, identity, project_dir, &self.output)
-                    }
-                },
-            );
+        let mut left = job.retry.most;
+        let mut outcome = loop {
+            let outcome =
+                self.driver.run(
+                    &task,
+                    &mut log,
+                    &mut |identity, project_dir| match self.on_failure {
+                        OnFailure::Remove => {}
+                        OnFailure::Shell => {
+                            open_shell(self.driver, identity, project_dir, &self.output)
+                        }
+                    },
+                );
+            match &outcome.state {
+                State::Failed(failure) if left > 0 && decide::is_repeated(job, failure) => {
+                    left -= 1
+                }
+                State::Failed(_) | State::Success | State::Canceled => break outcome,
+            }
+            self.output.status(format!(
+                "Trying `{}` again: `retry` allows {} more",
+                job.name,
+                left + 1
+            ));
+            clear(&directory)?;
+        };
         let variables = reported(job, &directory).unwrap_or_else(|error| {
             self.output.error(&error);
             if outcome.state == State::Success {
@@ -126,6 +147,13 @@ impl Turns<'_> {
         }
         (incoming, variables)
     }
+}
+
+/// Forgets what a failed attempt left.
+fn clear(directory: &Path) -> Result<()> {
+    std::fs::remove_dir_all(directory)
+        .and_then(|()| std::fs::create_dir(directory))
+        .map_err(|error| cannot_write(directory, error))
 }
 
 /// The variables in a job's dotenv reports.

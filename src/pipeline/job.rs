@@ -1,296 +1,247 @@
 //! One job: its own keywords over those of `default:` and of the top level.
 //!
-//! A keyword of the job replaces the default as a whole, as in GitLab: nothing is merged.
+//! A keyword of the job replaces the default as a whole, as in GitLab: nothing is merged. Read next: `job/defaults` (what is
+//! inherited), `job/ends` (how a job may end).
 
-use serde_yaml::{Mapping, Value};
+mod defaults;
+mod ends;
+mod script;
 
 use crate::job::{ArtifactSpec, ImageSpec, Variable};
+use crate::yaml::{Key, Map, Node, Place};
 
-use super::fault::{Fault, Faults};
-use super::value::{script, strings};
-use super::{artifacts, duration, image, variables};
+use super::cache::Cache;
+use super::environment::{Environment, Trigger};
+use super::fault::{Fault, Faults, Rule as Kind};
+use super::needs::Need;
+use super::only::Policy;
+use super::parallel::Instance;
+use super::rules::{self, Rule};
+use super::value::{flag, given, list, must, seconds, text};
+use super::{artifacts, cache, environment, image, needs, only, parallel, variables};
+use script::{beyond, lines, script_of};
+
+pub(super) use defaults::{Defaults, Inherit, KEYWORDS as DEFAULT_KEYWORDS};
+pub(crate) use ends::{AllowFailure, Retry, When};
+
+/// Longest name, characters. Source: GitLab, `lib/gitlab/ci/config/entry/processable.rb`.
+const LONGEST_NAME: usize = 255;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
     pub(crate) name: String,
+    /// The name in the file, where `parallel` made several of it.
+    pub(crate) group: Option<String>,
+    pub(crate) instance: Option<Instance>,
+    pub(crate) at: Place,
     pub(crate) stage: String,
+    pub(crate) stage_at: Place,
     pub(crate) image: Option<ImageSpec>,
     pub(crate) services: Vec<ImageSpec>,
     pub(crate) variables: Vec<Variable>,
+    pub(crate) inherits_variables: Inherit,
     /// `before_script` and `script`: GitLab hands them over as one.
     pub(crate) script: Vec<String>,
     pub(crate) after_script: Vec<String>,
+    pub(crate) pre_get_sources: Vec<String>,
     /// `None`: everything in earlier stages.
     pub(crate) needs: Option<Vec<Need>>,
     /// `None`: the artifacts of everything that is needed.
     pub(crate) dependencies: Option<Vec<String>>,
+    pub(crate) dependencies_at: Place,
     pub(crate) artifacts: Vec<ArtifactSpec>,
+    pub(crate) caches: Vec<Cache>,
     pub(crate) timeout_secs: Option<u64>,
     pub(crate) allow_failure: AllowFailure,
     pub(crate) when: When,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Need {
-    pub(crate) job: String,
-    pub(crate) artifacts: bool,
-    pub(crate) optional: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum AllowFailure {
-    No,
-    Yes,
-    ExitCodes(Vec<i64>),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum When {
-    OnSuccess,
-    OnFailure,
-    Always,
-    Manual,
-}
-
-/// What a job has when it does not say otherwise.
-#[derive(Debug, Default)]
-pub(super) struct Defaults {
-    image: Option<ImageSpec>,
-    services: Vec<ImageSpec>,
-    before_script: Vec<String>,
-    after_script: Vec<String>,
-    artifacts: Vec<ArtifactSpec>,
-    timeout_secs: Option<u64>,
-}
-
-impl Defaults {
-    /// From `default:` and, as GitLab still accepts, from the top level.
-    pub(super) fn read(top: &Mapping, faults: &mut Faults) -> Self {
-        let nothing = Mapping::new();
-        let default = top
-            .get("default")
-            .and_then(Value::as_mapping)
-            .unwrap_or(&nothing);
-        let mut merged = Mapping::new();
-        for key in [
-            "image",
-            "services",
-            "before_script",
-            "after_script",
-            "artifacts",
-            "timeout",
-        ] {
-            let global = top
-                .get(key)
-                .filter(|_| key != "artifacts" && key != "timeout");
-            if global.is_some() && default.contains_key(key) {
-                faults.add(
-                    Fault::new(format!("`{key}` stands in `default` and at the top level"))
-                        .hint("keep the one in `default`"),
-                );
-            }
-            if let Some(value) = default.get(key).or(global) {
-                merged.insert(Value::from(key), value.clone());
-            }
-        }
-        let place = "the defaults";
-        Defaults {
-            image: merged
-                .get("image")
-                .and_then(|found| image::read(found, "image", place, faults)),
-            services: merged
-                .get("services")
-                .map(|found| image::read_services(found, place, faults))
-                .unwrap_or_default(),
-            before_script: lines(&merged, "before_script", place, faults).unwrap_or_default(),
-            after_script: lines(&merged, "after_script", place, faults).unwrap_or_default(),
-            artifacts: merged
-                .get("artifacts")
-                .map(|found| artifacts::read(found, place, faults))
-                .unwrap_or_default(),
-            timeout_secs: timeout(&merged, place, faults),
-        }
-    }
+    pub(crate) start_in_secs: Option<u64>,
+    /// `None`: it has none, and `only` and `except` count.
+    pub(crate) rules: Option<Vec<Rule>>,
+    pub(crate) only: Option<Policy>,
+    pub(crate) except: Option<Policy>,
+    pub(crate) environment: Option<Environment>,
+    pub(crate) retry: Retry,
+    pub(crate) trigger: Option<Trigger>,
+    /// What only GitLab can give: `id_tokens`, `secrets`, artifacts of other pipelines, a release.
+    pub(crate) beyond: Vec<&'static str>,
 }
 
 impl Job {
+    /// The jobs that stand under one name: several with `parallel`, none where what stands there is broken.
     pub(super) fn read(
-        name: &str,
-        body: &Mapping,
+        key: &Key,
+        body: &Map,
         defaults: &Defaults,
         faults: &mut Faults,
-    ) -> Option<Self> {
-        let place = format!("`{name}`");
-        let Some(own) = lines(body, "script", &place, faults) else {
-            if !body.contains_key("script") {
-                faults.add(
-                    Fault::new(format!("the job {place} has no `script`"))
-                        .hint("a template that runs nothing begins its name with a dot"),
-                );
-            }
-            return None;
+    ) -> Vec<Self> {
+        let name = &*key.text;
+        let of = format!("`{name}`");
+        if name.chars().count() > LONGEST_NAME {
+            let text = format!("the name of a job is longer than {LONGEST_NAME} characters");
+            faults.add(Fault::new(Kind::Limit, key.at, text));
+        }
+        let inherit = Inherit::of(body, "default", &of, faults);
+        let body = &defaults.under(body, &inherit);
+        let Some(own) = script_of(key, body, &of, faults) else {
+            return Vec::new();
         };
-        if own.is_empty() {
-            faults.add(Fault::new(format!("the `script` of {place} is empty")));
-        }
-        let before = lines(body, "before_script", &place, faults)
-            .unwrap_or_else(|| defaults.before_script.clone());
-        let when = when(body, &place, faults);
-        Some(Job {
+        let when = ends::when(body, &of, faults);
+        let job = Job {
             name: name.to_owned(),
-            stage: stage(body, &place, faults),
-            image: match body.get("image") {
-                Some(found) => image::read(found, "image", &place, faults),
-                None => defaults.image.clone(),
-            },
-            services: match body.get("services") {
-                Some(found) => image::read_services(found, &place, faults),
-                None => defaults.services.clone(),
-            },
-            variables: body
-                .get("variables")
-                .map(|found| variables::read(found, &place, faults))
+            group: None,
+            instance: None,
+            at: key.at,
+            stage: text(body, "stage", &of, faults).unwrap_or_else(|| "test".to_owned()),
+            stage_at: body.get("stage").map_or(key.at, |node| node.at),
+            image: given(body, "image").and_then(|found| image::read(found, "image", &of, faults)),
+            services: given(body, "services")
+                .map(|found| image::read_services(found, &of, faults))
                 .unwrap_or_default(),
-            script: before.into_iter().chain(own).collect(),
-            after_script: lines(body, "after_script", &place, faults)
-                .unwrap_or_else(|| defaults.after_script.clone()),
-            needs: body.get("needs").map(|found| needs(found, &place, faults)),
-            dependencies: body.get("dependencies").map(|found| {
-                let named = strings(found).ok_or_else(|| {
-                    Fault::new(format!("`dependencies` of {place} must be a list of jobs"))
-                });
-                faults.take(named).unwrap_or_default()
-            }),
-            artifacts: match body.get("artifacts") {
-                Some(found) => artifacts::read(found, &place, faults),
-                None => defaults.artifacts.clone(),
-            },
-            timeout_secs: timeout(body, &place, faults).or(defaults.timeout_secs),
-            allow_failure: allow_failure(body, when, &place, faults),
+            variables: given(body, "variables")
+                .map(|found| variables::read(found, &of, faults))
+                .unwrap_or_default(),
+            inherits_variables: Inherit::of(body, "variables", &of, faults),
+            script: own,
+            after_script: lines(body, "after_script", &of, faults).unwrap_or_default(),
+            pre_get_sources: given(body, "hooks")
+                .and_then(Node::as_map)
+                .and_then(|hooks| lines(hooks, "pre_get_sources_script", &of, faults))
+                .unwrap_or_default(),
+            needs: given(body, "needs").map(|found| needs::read(found, &of, faults)),
+            dependencies: list(body, "dependencies", &of, faults),
+            dependencies_at: body.get("dependencies").map_or(key.at, |node| node.at),
+            artifacts: given(body, "artifacts")
+                .map(|found| artifacts::read(found, &of, faults))
+                .unwrap_or_default(),
+            caches: body
+                .entry("cache")
+                .map(|(key, found)| cache::read(key, found, &of, faults))
+                .unwrap_or_default(),
+            timeout_secs: seconds(body, "timeout", &of, faults),
+            allow_failure: ends::allow_failure(body, when, &of, faults),
             when,
-        })
-    }
-}
-
-fn lines(body: &Mapping, keyword: &str, place: &str, faults: &mut Faults) -> Option<Vec<String>> {
-    body.get(keyword)
-        .and_then(|found| faults.take(script(found, keyword, place)))
-}
-
-fn stage(body: &Mapping, place: &str, faults: &mut Faults) -> String {
-    match body.get("stage") {
-        None => "test".to_owned(),
-        Some(Value::String(name)) => name.clone(),
-        Some(_) => {
-            faults.add(Fault::new(format!(
-                "`stage` of {place} must be the name of a stage"
-            )));
-            "test".to_owned()
+            start_in_secs: seconds(body, "start_in", &of, faults),
+            rules: given(body, "rules")
+                .map(|found| rules::read(found, &of, rules::Of::Job, faults)),
+            only: given(body, "only").and_then(|found| only::read(found, "only", &of, faults)),
+            except: given(body, "except")
+                .and_then(|found| only::read(found, "except", &of, faults)),
+            environment: body
+                .entry("environment")
+                .and_then(|(key, found)| environment::read(key, found, &of, faults)),
+            retry: ends::retry(body, &of, faults),
+            trigger: given(body, "trigger")
+                .and_then(|found| environment::trigger(found, &of, faults)),
+            beyond: beyond(body),
+        };
+        job.together(body, &of, faults);
+        let instances = given(body, "parallel")
+            .map(|found| parallel::read(found, &of, faults))
+            .unwrap_or_default();
+        if instances.is_empty() {
+            return vec![job];
         }
+        instances
+            .into_iter()
+            .map(|instance| job.instance(instance))
+            .collect()
+    }
+
+    /// One of several: with a name and variables of its own.
+    fn instance(&self, instance: Instance) -> Self {
+        let mut job = self.clone();
+        job.name = instance.name(&self.name);
+        job.group = Some(self.name.clone());
+        for (key, value) in &instance.variables {
+            job.variables.retain(|known| known.key != *key);
+            job.variables.push(Variable {
+                key: key.clone(),
+                value: value.clone(),
+                public: true,
+                ..Variable::default()
+            });
+        }
+        job.instance = Some(instance);
+        job
+    }
+
+    /// The name in the file.
+    pub(crate) fn written_name(&self) -> &str {
+        self.group.as_deref().unwrap_or(&self.name)
+    }
+
+    /// What must not, or must, stand together. Source: GitLab, `lib/gitlab/ci/config/entry/{job,processable,bridge}.rb`.
+    fn together(&self, body: &Map, of: &str, faults: &mut Faults) {
+        if self.rules.is_some() {
+            for keyword in ["only", "except"] {
+                if let Some((key, _)) = body.entry(keyword) {
+                    let text =
+                        format!("{of} has `rules` and `{keyword}`: GitLab takes one of them");
+                    faults.add(
+                        Fault::new(Kind::Rules, key.at, text).hint("write all of it as `rules`"),
+                    );
+                }
+            }
+        }
+        let delayed = self.when == When::Delayed;
+        if delayed && self.start_in_secs.is_none() && !body.contains("start_in") {
+            faults.add(Fault::new(
+                Kind::Value,
+                body.get("when").map_or(self.at, |node| node.at),
+                format!("{of} has `when: delayed` and no `start_in`"),
+            ));
+        }
+        if let Some((key, _)) = body
+            .entry("start_in")
+            .filter(|(_, node)| !node.is_null() && !delayed)
+        {
+            faults.add(Fault::new(
+                Kind::Value,
+                key.at,
+                format!("{of} has `start_in` without `when: delayed`"),
+            ));
+        }
+        if let Some(pages) = body.get("environment")
+            && self
+                .environment
+                .as_ref()
+                .is_some_and(|one| one.action == "stop" && one.on_stop.is_some())
+        {
+            faults.add(Fault::new(
+                Kind::Environment,
+                pages.at,
+                format!("{of} stops an environment and has `on_stop`"),
+            ));
+        }
+        flag(body, "interruptible", of, faults);
+        text(body, "coverage", of, faults);
+        text(body, "resource_group", of, faults);
+        list(body, "tags", of, faults);
     }
 }
 
-fn timeout(body: &Mapping, place: &str, faults: &mut Faults) -> Option<u64> {
-    let found = body.get("timeout")?;
-    let text = super::value::scalar(found).unwrap_or_default();
-    let read = duration::seconds(&text);
-    if read.is_none() {
-        faults.add(
-            Fault::new(format!("`timeout` of {place} is no duration: `{text}`"))
-                .hint(duration::HINT),
-        );
-    }
-    read
-}
-
-fn when(body: &Mapping, place: &str, faults: &mut Faults) -> When {
-    match body
-        .get("when")
-        .map(|found| found.as_str().unwrap_or_default())
-    {
-        None | Some("on_success") => When::OnSuccess,
-        Some("on_failure") => When::OnFailure,
-        Some("always") => When::Always,
-        Some("manual") => When::Manual,
-        Some(other) => {
-            faults.add(
-                Fault::new(format!("`when` of {place} cannot be `{other}`"))
-                    .hint("these work today: on_success, on_failure, always, manual"),
+/// The name of what is neither a keyword nor a job.
+pub(super) fn not_a_job(key: &Key, node: &Node, keywords: &[&'static str]) -> Fault {
+    match node.is_null() {
+        true => Fault::new(
+            Kind::Empty,
+            key.at,
+            format!("the job `{}` has no `script`", key.text),
+        ),
+        false => {
+            let mut fault = must(
+                node,
+                &key.text,
+                "the top level",
+                "a job with a `script`, or a keyword",
             );
-            When::OnSuccess
+            fault.rule = Kind::Keyword;
+            fault.at = key.at;
+            fault.text = format!(
+                "`{}` is neither a keyword nor a job with a `script`",
+                key.text
+            );
+            fault.near(&key.text, keywords.iter().copied())
         }
-    }
-}
-
-fn allow_failure(body: &Mapping, when: When, place: &str, faults: &mut Faults) -> AllowFailure {
-    let read = match body.get("allow_failure") {
-        // A manual job does not hold up the pipeline unless it says so.
-        None if when == When::Manual => Some(AllowFailure::Yes),
-        None | Some(Value::Bool(false)) => Some(AllowFailure::No),
-        Some(Value::Bool(true)) => Some(AllowFailure::Yes),
-        Some(Value::Mapping(map)) => match map.get("exit_codes") {
-            Some(Value::Sequence(codes)) => codes
-                .iter()
-                .map(Value::as_i64)
-                .collect::<Option<Vec<_>>>()
-                .map(AllowFailure::ExitCodes),
-            Some(one) => one.as_i64().map(|code| AllowFailure::ExitCodes(vec![code])),
-            None => None,
-        },
-        Some(_) => None,
-    };
-    read.unwrap_or_else(|| {
-        faults.add(Fault::new(format!(
-            "`allow_failure` of {place} must be true, false or hold `exit_codes`"
-        )));
-        AllowFailure::No
-    })
-}
-
-fn needs(found: &Value, place: &str, faults: &mut Faults) -> Vec<Need> {
-    let Value::Sequence(items) = found else {
-        faults.add(Fault::new(format!(
-            "`needs` of {place} must be a list of jobs"
-        )));
-        return Vec::new();
-    };
-    items
-        .iter()
-        .filter_map(|item| faults.take(need(item, place)))
-        .collect()
-}
-
-fn need(item: &Value, place: &str) -> Result<Need, Fault> {
-    let wrong = || {
-        Fault::new(format!(
-            "each of `needs` of {place} must be a job, or hold a `job`"
-        ))
-    };
-    match item {
-        Value::String(job) => Ok(Need {
-            job: job.clone(),
-            artifacts: true,
-            optional: false,
-        }),
-        Value::Mapping(map) => {
-            let flag = |key: &str, default: bool| match map.get(key) {
-                None => Ok(default),
-                Some(Value::Bool(flag)) => Ok(*flag),
-                Some(_) => Err(Fault::new(format!(
-                    "`needs:{key}` of {place} must be true or false"
-                ))),
-            };
-            let job = map
-                .get("job")
-                .and_then(Value::as_str)
-                .ok_or_else(wrong)?
-                .to_owned();
-            Ok(Need {
-                job,
-                artifacts: flag("artifacts", true)?,
-                optional: flag("optional", false)?,
-            })
-        }
-        _ => Err(wrong()),
     }
 }

@@ -1,174 +1,148 @@
-//! A walk over every keyword of a pipeline, before anything is read.
-//!
-//! Refuses to skip anything: what stands in no list of `levels` is a fault, with the nearest keyword.
+//! A walk over every keyword of the merged pipeline: what stands in no list of `levels` is a fault, with the nearest keyword.
 
-use std::collections::BTreeMap;
+use crate::yaml::{Key, Kind, Map, Node};
 
-use serde_yaml::{Mapping, Value};
-
-use crate::error::{Cause, Error, Result};
-
-use super::fault::{Fault, Faults};
-use super::levels::{
-    ALLOW_FAILURE, ARTIFACTS, COVERAGE_REPORT, DEFAULT, DOCKER, IMAGE, JOB, Level, NEED, REPORTS,
-    SERVICE, TOP, VARIABLE,
-};
-use crate::nearest::nearest;
+use super::fault::{Fault, Faults, Rule};
+use super::job::not_a_job;
+use super::levels::{INNER, JOB, TOP};
 
 /// Whether a name at the top level is a job that may run: no keyword, not hidden.
 pub(super) fn names_a_job(name: &str) -> bool {
-    !name.starts_with('.') && !TOP.today.contains(&name) && !TOP.later.contains(&name)
+    !name.starts_with('.') && !TOP.contains(&name)
 }
 
-/// Walks over every keyword.
-///
-/// # Errors
-/// All keywords that are not supported yet, in one error. Unknown ones become faults.
-pub(super) fn check(top: &Mapping, file: &str, faults: &mut Faults) -> Result<()> {
-    let mut walk = Walk {
-        found: BTreeMap::new(),
-        faults,
-    };
-    for (name, body) in top {
-        let Value::String(name) = name else {
-            walk.faults.add(
-                Fault::new("every name at the top level must be a string")
-                    .hint("put the name in quotes"),
+pub(super) fn check(top: &Map, faults: &mut Faults) {
+    for (key, node) in top.iter() {
+        let name = &*key.text;
+        if !key.is_text {
+            let text = format!("`{name}` at the top level is {}, not a name", sort_of(name));
+            faults.add(
+                Fault::new(Rule::Keyword, key.at, text)
+                    .hint(format!("put the name in quotes: `\"{name}\":`")),
             );
-            continue;
-        };
-        if !names_a_job(name) {
-            walk.keyword(name, body);
-        } else if let Value::Mapping(job) = body {
-            let place = format!("`{name}`");
-            walk.level(&JOB, job, "", &place);
-        } else {
-            let fault = Fault::new(format!(
-                "`{name}` is neither a keyword nor a job with a `script`"
-            ));
-            walk.faults
-                .add(match nearest(name, TOP.today.iter().copied()) {
-                    Some(near) => fault.hint(format!("did you mean `{near}`?")),
-                    None => fault,
-                });
-        }
-    }
-    let found = walk.found;
-    if found.is_empty() {
-        return Ok(());
-    }
-    let mut error = Error::usage(format!(
-        "the pipeline `{file}` uses keywords that are not supported yet"
-    ));
-    for (keyword, places) in found {
-        error = error.caused_by(Cause::line(format!("`{keyword}` {}", places.join(", "))));
-    }
-    Err(error
-        .hint(format!("these work today: {}", TOP.today.join(", ")))
-        .hint(format!("and in a job: {}", JOB.today.join(", "))))
-}
-
-struct Walk<'a> {
-    /// Keyword → where it stands.
-    found: BTreeMap<String, Vec<String>>,
-    faults: &'a mut Faults,
-}
-
-impl Walk<'_> {
-    /// A keyword, or a hidden job, of the top level.
-    fn keyword(&mut self, name: &str, body: &Value) {
-        if TOP.later.contains(&name) {
-            self.not_yet(name, "at the top level");
+        } else if name.starts_with('.') {
+            // GitLab does not look into what is hidden.
         } else if name == "default" {
-            match body {
-                Value::Mapping(default) => self.level(&DEFAULT, default, "", "`default`"),
-                _ => self.faults.add(Fault::new("`default` must hold keywords")),
+            match &node.kind {
+                Kind::Map(map) => {
+                    level(super::job_default_keywords(), map, "", "`default`", faults)
+                }
+                Kind::Null => {}
+                Kind::Bool(_)
+                | Kind::Number(_)
+                | Kind::Text(_)
+                | Kind::List(_)
+                | Kind::Reference(_) => {
+                    faults.add(Fault::new(
+                        Rule::Value,
+                        node.at,
+                        "`default` must hold keywords",
+                    ));
+                }
             }
-        } else if !name.starts_with('.') {
-            self.inner(name, body, "", "the top level");
-        }
-    }
-
-    fn level(&mut self, level: &Level, map: &Mapping, prefix: &str, place: &str) {
-        for (key, body) in map {
-            let Some(key) = key.as_str() else {
-                self.faults
-                    .add(Fault::new(format!("a keyword in {place} is not a string")));
-                continue;
-            };
-            let full = if prefix.is_empty() {
-                key.to_owned()
-            } else {
-                format!("{prefix}:{key}")
-            };
-            if level.later.contains(&key) {
-                self.not_yet(&full, &in_place(place));
-            } else if level.today.contains(&key) {
-                self.inner(key, body, prefix, place);
-            } else {
-                let fault = Fault::new(format!("unknown keyword `{full}` {}", in_place(place)));
-                let near = nearest(key, level.today.iter().chain(level.later).copied());
-                self.faults.add(match near {
-                    Some(near) => fault.hint(format!("did you mean `{near}`?")),
-                    None => fault,
-                });
-            }
-        }
-    }
-
-    /// What may stand below a keyword.
-    fn inner(&mut self, key: &str, body: &Value, prefix: &str, place: &str) {
-        let items: Vec<&Value> = match body {
-            Value::Sequence(items) => items.iter().collect(),
-            one => vec![one],
-        };
-        let full = if prefix.is_empty() {
-            key.to_owned()
+        } else if !names_a_job(name) {
+            inner(name, node, "", "the top level", faults);
+        } else if let Some(job) = node.as_map() {
+            level(JOB, job, "", &format!("`{name}`"), faults);
         } else {
-            format!("{prefix}:{key}")
-        };
-        for item in items {
-            if let Value::Tagged(tagged) = item {
-                self.not_yet(&tagged.tag.to_string(), &in_place(place));
-                continue;
+            faults.add(not_a_job(key, node, TOP));
+        }
+    }
+}
+
+fn sort_of(name: &str) -> &'static str {
+    match name.starts_with(|c: char| c.is_ascii_digit()) {
+        true => "a number",
+        false => "a boolean, or nothing,",
+    }
+}
+
+fn level(known: &[&'static str], map: &Map, prefix: &str, place: &str, faults: &mut Faults) {
+    for (key, body) in map.iter() {
+        if known.contains(&&*key.text) {
+            inner(&key.text, body, prefix, place, faults);
+        } else {
+            unknown(key, known, prefix, place, faults);
+        }
+    }
+}
+
+fn unknown(key: &Key, known: &[&'static str], prefix: &str, place: &str, faults: &mut Faults) {
+    let fault = Fault::new(
+        Rule::Keyword,
+        key.at,
+        format!(
+            "unknown keyword `{}` {}",
+            joined(prefix, &key.text),
+            in_place(place)
+        ),
+    );
+    let fault = fault.near(&key.text, known.iter().copied());
+    // A keyword of a job in another one, such as `paths` beside `artifacts:`, is an indentation that slipped.
+    let homes: Vec<&str> = INNER
+        .iter()
+        .filter(|(_, keys)| keys.contains(&&*key.text))
+        .map(|(home, _)| *home)
+        .collect();
+    faults.add(match (&fault.hint, homes.as_slice()) {
+        (None, [home]) => fault
+            .clone()
+            .hint(format!("it belongs below `{home}`: check the indentation")),
+        (Some(_), _) | (None, _) => fault,
+    });
+}
+
+/// What may stand below a keyword.
+fn inner(key: &str, body: &Node, prefix: &str, place: &str, faults: &mut Faults) {
+    let full = joined(prefix, key);
+    let of_names = format!("{full}:*");
+    let find = |home: &str| {
+        INNER
+            .iter()
+            .find(|(known, _)| *known == home)
+            .map(|(_, keys)| *keys)
+    };
+    let below = |node: &Node, faults: &mut Faults| {
+        let Some(map) = node.as_map() else { return };
+        if let Some(known) = find(&full) {
+            level(known, map, &full, place, faults);
+        } else if let Some(known) = find(&of_names) {
+            for (name, value) in map.iter() {
+                if let Some(value) = value.as_map() {
+                    level(
+                        known,
+                        value,
+                        &format!("{full}:{}", name.text),
+                        place,
+                        faults,
+                    );
+                }
             }
-            let Value::Mapping(map) = item else { continue };
-            match full.as_str() {
-                "image" => self.level(&IMAGE, map, "image", place),
-                "services" => self.level(&SERVICE, map, "services", place),
-                "image:docker" | "services:docker" => self.level(&DOCKER, map, &full, place),
-                "needs" => self.level(&NEED, map, "needs", place),
-                "artifacts" => self.level(&ARTIFACTS, map, "artifacts", place),
-                "artifacts:reports" => self.level(&REPORTS, map, "artifacts:reports", place),
-                "artifacts:reports:coverage_report" => {
-                    self.level(&COVERAGE_REPORT, map, &full, place)
+        }
+    };
+    match body.as_list() {
+        None => below(body, faults),
+        Some(items) => {
+            for item in items {
+                match item.as_list() {
+                    Some(inner) => inner.iter().for_each(|one| below(one, faults)),
+                    None => below(item, faults),
                 }
-                "allow_failure" => self.level(&ALLOW_FAILURE, map, "allow_failure", place),
-                "variables" | "services:variables" => {
-                    for (name, value) in map {
-                        if let (Some(name), Value::Mapping(value)) = (name.as_str(), value) {
-                            self.level(&VARIABLE, value, &format!("{full}:{name}"), place);
-                        }
-                    }
-                }
-                // The readers complain about mappings in other places.
-                _ => {}
             }
         }
     }
+}
 
-    fn not_yet(&mut self, keyword: &str, place: &str) {
-        let places = self.found.entry(keyword.to_owned()).or_default();
-        if !places.iter().any(|known| known == place) {
-            places.push(place.to_owned());
-        }
+fn joined(prefix: &str, key: &str) -> String {
+    match prefix.is_empty() {
+        true => key.to_owned(),
+        false => format!("{prefix}:{key}"),
     }
 }
 
 fn in_place(place: &str) -> String {
-    if place.starts_with('`') {
-        format!("in {place}")
-    } else {
-        format!("at {place}")
+    match place.starts_with('`') {
+        true => format!("in {place}"),
+        false => format!("at {place}"),
     }
 }

@@ -1,9 +1,10 @@
-//! Which jobs run, and in which order, one at a time: stage by stage, a needed job before the one that needs it.
+//! Which jobs run, and in which order: stage by stage, a needed job before the one that needs it.
 
 use std::collections::BTreeSet;
 
 use crate::error::{Error, Result};
 
+use super::needs::Need;
 use super::{Job, Pipeline, When};
 use crate::nearest::nearest;
 
@@ -15,16 +16,15 @@ impl Pipeline {
     pub(crate) fn select(&self, names: &[String]) -> Result<Vec<&Job>> {
         let mut wanted: BTreeSet<&str> = BTreeSet::new();
         if names.is_empty() {
-            wanted.extend(
-                self.jobs
-                    .iter()
-                    .filter(|job| job.when != When::Manual)
-                    .map(|job| job.name.as_str()),
-            );
+            let all = self.jobs.iter().filter(|job| job.when != When::Manual);
+            wanted.extend(all.map(|job| job.name.as_str()));
         }
         let mut open: Vec<&Job> = Vec::new();
         for name in names {
-            open.push(self.job(name).ok_or_else(|| self.no_such_job(name))?);
+            match self.jobs_called(name).as_slice() {
+                [] => return Err(self.no_such_job(name)),
+                found => open.extend(found),
+            }
         }
         while let Some(job) = open.pop() {
             if wanted.insert(&job.name) {
@@ -38,13 +38,24 @@ impl Pipeline {
         Ok(self.ordered(&wanted))
     }
 
+    /// The jobs that a need stands for.
+    pub(crate) fn meant_by<'a>(&'a self, need: &Need) -> Vec<&'a Job> {
+        let fits = |job: &&Job| match (&need.matrix, &job.instance) {
+            (Some(rows), Some(instance)) => rows
+                .iter()
+                .any(|row| row.iter().all(|pair| instance.variables.contains(pair))),
+            (Some(_) | None, _) => true,
+        };
+        self.jobs_called(&need.job)
+            .into_iter()
+            .filter(fits)
+            .collect()
+    }
+
     /// What must have ended before `job` starts: its needs, else every job of earlier stages.
     pub(crate) fn needed_by(&self, job: &Job) -> Vec<&Job> {
         match &job.needs {
-            Some(needs) => needs
-                .iter()
-                .filter_map(|need| self.job(&need.job))
-                .collect(),
+            Some(needs) => needs.iter().flat_map(|need| self.meant_by(need)).collect(),
             None => {
                 let stage = self.stage_index(job);
                 self.jobs
@@ -57,15 +68,20 @@ impl Pipeline {
 
     /// Whose artifacts and dotenv variables `job` gets.
     pub(crate) fn artifacts_for(&self, job: &Job) -> Vec<&Job> {
-        let needed = self.needed_by(job);
         let wanted = |other: &&Job| match (&job.dependencies, &job.needs) {
-            (Some(named), _) => named.contains(&other.name),
-            (None, Some(needs)) => needs
+            (Some(named), _) => named
                 .iter()
-                .any(|need| need.job == other.name && need.artifacts),
+                .any(|name| *name == other.name || *name == other.written_name()),
+            (None, Some(needs)) => needs.iter().any(|need| {
+                need.artifacts
+                    && self
+                        .meant_by(need)
+                        .iter()
+                        .any(|meant| meant.name == other.name)
+            }),
             (None, None) => true,
         };
-        needed.into_iter().filter(wanted).collect()
+        self.needed_by(job).into_iter().filter(wanted).collect()
     }
 
     /// By stage; within one, what is needed comes first.
@@ -78,10 +94,12 @@ impl Pipeline {
             .collect();
         while !left.is_empty() {
             let ready = |job: &Job| {
-                job.needs
+                let mut needs = job
+                    .needs
                     .iter()
                     .flatten()
-                    .all(|need| !left.iter().any(|other| other.name == need.job))
+                    .flat_map(|need| self.meant_by(need));
+                needs.all(|need| !left.iter().any(|other| other.name == need.name))
             };
             // Circles were refused when the pipeline was read, so that one is always ready.
             let next = left.iter().position(|job| ready(job)).unwrap_or(0);
@@ -90,7 +108,7 @@ impl Pipeline {
         ordered
     }
 
-    fn no_such_job(&self, name: &str) -> Error {
+    pub(crate) fn no_such_job(&self, name: &str) -> Error {
         let error = Error::usage(format!("the pipeline has no job `{name}`"));
         match nearest(name, self.jobs.iter().map(|job| job.name.as_str())) {
             Some(near) => error.hint(format!("did you mean `{near}`?")),

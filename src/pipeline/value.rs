@@ -1,63 +1,170 @@
-//! Small readers of YAML values, shared by the keywords.
+//! Small readers of YAML values, shared by the keywords. `of` names whose keyword it is: "`build`", "the defaults".
 
-use serde_yaml::Value;
+use crate::yaml::{Kind, Map, Node};
 
-use super::fault::Fault;
+use super::duration;
+use super::fault::{Fault, Faults, Rule};
 
 /// How deep lists of lists may be. Source: GitLab, `!reference` and anchors may nest ten levels.
 const DEEPEST: usize = 10;
 
 /// One string as a list of one, or a list of strings.
-pub(super) fn strings(value: &Value) -> Option<Vec<String>> {
-    match value {
-        Value::String(one) => Some(vec![one.clone()]),
-        Value::Sequence(items) => items
-            .iter()
-            .map(|item| item.as_str().map(str::to_owned))
-            .collect(),
-        _ => None,
+pub(super) fn strings(node: &Node) -> Option<Vec<String>> {
+    if let Some(one) = node.as_text() {
+        return Some(vec![one.to_owned()]);
+    }
+    let items = node.as_list()?;
+    items
+        .iter()
+        .map(|item| item.as_text().map(str::to_owned))
+        .collect()
+}
+
+/// The same with lists in the list, as `!reference` makes them.
+pub(super) fn flat_strings(node: &Node) -> Option<Vec<String>> {
+    let mut all = Vec::new();
+    gather(node, DEEPEST, &mut all).ok().map(|()| all)
+}
+
+/// The items of a list, and of the lists in it that `!reference` and aliases make.
+pub(super) fn flattened(items: &[Node]) -> Vec<Node> {
+    let mut all = Vec::new();
+    unfold(items, DEEPEST, &mut all);
+    all
+}
+
+fn unfold(items: &[Node], levels: usize, all: &mut Vec<Node>) {
+    for item in items {
+        match item.as_list() {
+            Some(inner) if levels > 0 => unfold(inner, levels - 1, all),
+            Some(_) | None => all.push(item.clone()),
+        }
     }
 }
 
-/// A string or a number as text. Not a boolean: GitLab refuses it, as `yes` and `true` would become the same.
-pub(super) fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
+/// `keyword` of `map`, if it is there and not null.
+pub(super) fn given<'a>(map: &'a Map, keyword: &str) -> Option<&'a Node> {
+    map.get(keyword).filter(|node| !node.is_null())
+}
+
+pub(super) fn must(node: &Node, keyword: &str, of: &str, be: &str) -> Fault {
+    Fault::new(
+        Rule::Value,
+        node.at,
+        format!("`{keyword}` of {of} must be {be}, and is {}", node.sort()),
+    )
+}
+
+pub(super) fn text(map: &Map, keyword: &str, of: &str, faults: &mut Faults) -> Option<String> {
+    let node = given(map, last(keyword))?;
+    let found = node.scalar();
+    if found.is_none() {
+        faults.add(must(node, keyword, of, "a string"));
     }
+    found
+}
+
+pub(super) fn flag(map: &Map, keyword: &str, of: &str, faults: &mut Faults) -> Option<bool> {
+    let node = given(map, last(keyword))?;
+    let found = node.as_bool();
+    if found.is_none() {
+        faults.add(must(node, keyword, of, "true or false"));
+    }
+    found
+}
+
+/// A string or a list of strings.
+pub(super) fn list(map: &Map, keyword: &str, of: &str, faults: &mut Faults) -> Option<Vec<String>> {
+    let node = given(map, last(keyword))?;
+    let found = flat_strings(node);
+    if found.is_none() {
+        faults.add(must(node, keyword, of, "a list of strings"));
+    }
+    found
+}
+
+/// Seconds.
+pub(super) fn seconds(map: &Map, keyword: &str, of: &str, faults: &mut Faults) -> Option<u64> {
+    let node = given(map, last(keyword))?;
+    let text = node.scalar().unwrap_or_default();
+    let read = duration::seconds(&text);
+    if read.is_none() && !text.contains('$') {
+        let fault = Fault::new(
+            Rule::Value,
+            node.at,
+            format!("`{keyword}` of {of} is no duration: `{text}`"),
+        );
+        faults.add(fault.hint(duration::HINT));
+    }
+    read
+}
+
+/// One of `words`; `None` where it is missing or another.
+pub(super) fn one_of<'a>(
+    map: &Map,
+    keyword: &str,
+    words: &[&'a str],
+    of: &str,
+    faults: &mut Faults,
+) -> Option<&'a str> {
+    let node = given(map, last(keyword))?;
+    let text = node.scalar().unwrap_or_default();
+    let found = words.iter().find(|word| **word == text).copied();
+    if found.is_none() && !text.contains('$') {
+        let shown = match node.as_bool() {
+            Some(flag) => flag.to_string(),
+            None => text.clone(),
+        };
+        faults.add(
+            Fault::new(
+                Rule::Value,
+                node.at,
+                format!("`{keyword}` of {of} cannot be `{shown}`"),
+            )
+            .hint(format!("it is one of {}", words.join(", "))),
+        );
+    }
+    found
+}
+
+/// `artifacts:when` is looked up as `when`.
+fn last(keyword: &str) -> &str {
+    keyword.rsplit(':').next().unwrap_or(keyword)
 }
 
 /// The lines of a script: a string, or a list of strings and further lists.
-pub(super) fn script(value: &Value, keyword: &str, place: &str) -> Result<Vec<String>, Fault> {
+pub(super) fn script(node: &Node, keyword: &str, of: &str) -> Result<Vec<String>, Fault> {
     let mut lines = Vec::new();
-    gather(value, DEEPEST, &mut lines).map_err(|why| match why {
-        Wrong::Deep => Fault::new(format!(
-            "`{keyword}` of {place} has lists more than {DEEPEST} levels deep"
-        )),
-        Wrong::Kind => Fault::new(format!(
-            "`{keyword}` of {place} must be a string or a list of strings"
-        ))
-        .hint("put quotes around a line that holds a colon and a blank, such as `- 'echo a: b'`"),
+    gather(node, DEEPEST, &mut lines).map_err(|why| match why {
+        Wrong::Deep(at) => Fault::new(
+            Rule::Value,
+            at.at,
+            format!("`{keyword}` of {of} has lists more than {DEEPEST} levels deep"),
+        ),
+        Wrong::Kind(at) => must(&at, keyword, of, "a string or a list of strings").hint(
+            "put quotes around a line that holds a colon and a blank, such as `- 'echo a: b'`",
+        ),
     })?;
     Ok(lines)
 }
 
 enum Wrong {
-    Kind,
-    Deep,
+    Kind(Node),
+    Deep(Node),
 }
 
-fn gather(value: &Value, levels: usize, lines: &mut Vec<String>) -> Result<(), Wrong> {
-    match value {
-        Value::String(line) => lines.push(line.clone()),
-        Value::Sequence(items) if levels > 0 => {
-            for item in items {
+fn gather(node: &Node, levels: usize, lines: &mut Vec<String>) -> Result<(), Wrong> {
+    match &node.kind {
+        Kind::Text(line) => lines.push(line.to_string()),
+        Kind::List(items) if levels > 0 => {
+            for item in items.iter() {
                 gather(item, levels - 1, lines)?;
             }
         }
-        Value::Sequence(_) => return Err(Wrong::Deep),
-        _ => return Err(Wrong::Kind),
+        Kind::List(_) => return Err(Wrong::Deep(node.clone())),
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Map(_) | Kind::Reference(_) => {
+            return Err(Wrong::Kind(node.clone()));
+        }
     }
     Ok(())
 }

@@ -1,11 +1,10 @@
-//! `variables:` of the pipeline, a job or a service.
-
-use serde_yaml::{Mapping, Value};
+//! `variables:` of the pipeline, a job, a rule or a service.
 
 use crate::job::Variable;
+use crate::yaml::{Kind, Map, Node};
 
-use super::fault::{Fault, Faults};
-use super::value::scalar;
+use super::fault::{Fault, Faults, Rule};
+use super::value::{flag, must};
 
 /// Whether a shell can hold a variable of this name.
 pub(crate) fn is_name(name: &str) -> bool {
@@ -17,52 +16,95 @@ pub(crate) fn is_name(name: &str) -> bool {
 }
 
 /// Reads a mapping of names to strings, numbers or `{value, description, options, expand}`.
-pub(super) fn read(found: &Value, place: &str, faults: &mut Faults) -> Vec<Variable> {
-    let Value::Mapping(map) = found else {
-        faults.add(Fault::new(format!(
-            "`variables` of {place} must be names with values"
-        )));
+pub(super) fn read(found: &Node, of: &str, faults: &mut Faults) -> Vec<Variable> {
+    let Kind::Map(map) = &found.kind else {
+        if !found.is_null() {
+            faults.add(must(found, "variables", of, "names with values"));
+        }
         return Vec::new();
     };
     map.iter()
-        .filter_map(|(name, value)| faults.take(one(name, value, place)))
+        .filter_map(|(key, value)| {
+            let read = one(&key.text, value, key.at, of, faults);
+            faults.take(read)
+        })
         .collect()
 }
 
-fn one(name: &Value, value: &Value, place: &str) -> Result<Variable, Fault> {
-    let key = name.as_str().unwrap_or_default().to_owned();
-    if !is_name(&key) {
-        let shown = scalar(name).unwrap_or_default();
-        return Err(Fault::new(format!(
-            "`{shown}` in `variables` of {place} is no name for a variable"
-        ))
+fn one(
+    key: &str,
+    node: &Node,
+    at: crate::yaml::Place,
+    of: &str,
+    faults: &mut Faults,
+) -> Result<Variable, Fault> {
+    if !is_name(key) {
+        return Err(Fault::new(
+            Rule::Value,
+            at,
+            format!("`{key}` in `variables` of {of} is no name for a variable"),
+        )
         .hint("names are letters, digits and underscores, and do not begin with a digit"));
     }
-    let (value, raw) = match value {
-        Value::Mapping(detail) => (
-            detail.get("value").unwrap_or(&Value::Null),
-            !expands(detail, &key, place)?,
-        ),
-        plain => (plain, false),
+    let (value, raw) = match &node.kind {
+        Kind::Map(detail) => {
+            let nothing = Node {
+                kind: Kind::Null,
+                at: node.at,
+            };
+            let value = detail.get("value").cloned().unwrap_or(nothing);
+            options(detail, &value, key, of, faults);
+            (
+                value,
+                !flag(detail, &format!("variables:{key}:expand"), of, faults).unwrap_or(true),
+            )
+        }
+        Kind::Null
+        | Kind::Bool(_)
+        | Kind::Number(_)
+        | Kind::Text(_)
+        | Kind::List(_)
+        | Kind::Reference(_) => (node.clone(), false),
     };
-    let value = match value {
+    let text = match &value.kind {
         // `{description: …}` alone declares a variable without a value.
-        Value::Null => String::new(),
-        Value::Bool(flag) => {
-            return Err(Fault::new(format!(
-                "the variable `{key}` of {place} must be a string or a number"
-            ))
+        Kind::Null => String::new(),
+        Kind::Bool(flag) => {
+            return Err(Fault::new(
+                Rule::Value,
+                value.at,
+                format!("the variable `{key}` of {of} must be a string or a number"),
+            )
             .hint(format!("write `{key}: \"{flag}\"`")));
         }
-        other => scalar(other).ok_or_else(|| {
-            Fault::new(format!(
-                "the variable `{key}` of {place} must be a string or a number"
-            ))
-        })?,
+        Kind::Number(number) => {
+            if number.is_surprising() {
+                faults.add(
+                    Fault::warning(
+                        Rule::Number,
+                        value.at,
+                        format!("`{}` is the number {number} for GitLab", number.written),
+                    )
+                    .hint(format!("write `{key}: \"{}\"`", number.written)),
+                );
+            }
+            number.to_string()
+        }
+        Kind::Text(text) => text.to_string(),
+        Kind::List(_) | Kind::Map(_) | Kind::Reference(_) => {
+            return Err(Fault::new(
+                Rule::Value,
+                value.at,
+                format!(
+                    "the variable `{key}` of {of} must be a string or a number, and is {}",
+                    value.sort()
+                ),
+            ));
+        }
     };
     Ok(Variable {
-        key,
-        value,
+        key: key.to_owned(),
+        value: text,
         public: true,
         file: false,
         masked: false,
@@ -70,12 +112,26 @@ fn one(name: &Value, value: &Value, place: &str) -> Result<Variable, Fault> {
     })
 }
 
-fn expands(detail: &Mapping, key: &str, place: &str) -> Result<bool, Fault> {
-    match detail.get("expand") {
-        None => Ok(true),
-        Some(Value::Bool(flag)) => Ok(*flag),
-        Some(_) => Err(Fault::new(format!(
-            "`expand` of the variable `{key}` of {place} must be true or false"
-        ))),
+/// A value that is not among its own options is refused.
+fn options(detail: &Map, value: &Node, key: &str, of: &str, faults: &mut Faults) {
+    let Some(node) = detail.get("options") else {
+        return;
+    };
+    let Some(options) = super::value::strings(node) else {
+        faults.add(must(
+            node,
+            &format!("variables:{key}:options"),
+            of,
+            "a list of strings",
+        ));
+        return;
+    };
+    let wanted = value.scalar().unwrap_or_default();
+    if !options.contains(&wanted) {
+        let text = format!("the value of the variable `{key}` of {of} is not among its `options`");
+        faults.add(
+            Fault::new(Rule::Value, value.at, text)
+                .hint("add the value to `options`: the default must be one of them"),
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! What can go wrong: the first column of docs/faults.md.
 
 /// What can go wrong, by the names of the table's first column.
-pub(super) const CASES: [&str; 166] = [
+pub(super) const CASES: [&str; 171] = [
     "kill -9 of config",
     "kill -9 of prepare",
     "kill -9 of run",
@@ -168,4 +168,9 @@ pub(super) const CASES: [&str; 166] = [
     "links planted in the git tree",
     "attack on the runner's token",
     "variables that multiply each other",
+    "include that leads out of its project",
+    "pipeline file of 100 MB",
+    "pipeline that is a bomb of aliases, or nests without end",
+    "circles of includes, needs and extends",
+    "pipeline with a terminal's control sequences",
 ];

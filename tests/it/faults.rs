@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::fault_cases::CASES;
 
 /// The words of the third column, each with what a test has to assert for it.
-const CLASSES: [(&str, &[&str]); 7] = [
+const CLASSES: [(&str, &[&str]); 8] = [
+    ("pipeline", &["said("]),
     ("success", &[".succeeded()", "outlasted", "gets_nowhere("]),
     (
         "script",
@@ -35,7 +36,8 @@ const CLASSES: [(&str, &[&str]); 7] = [
 ];
 
 /// What shows that a test looks at what is left; functions of the tests' own do it for some.
-const LOOKS: [&str; 14] = [
+const LOOKS: [&str; 15] = [
+    "said(",
     "pulled(",
     "cleaned_up()",
     "nothing_left()",

@@ -12,7 +12,9 @@ const FLOORS: [&[&str]; 12] = [
     &["dispatch"],
     &["cli"],
     &["executor", "local"],
-    &["agent", "broker", "image", "deploy", "auth", "audit"],
+    &[
+        "agent", "broker", "image", "deploy", "auth", "audit", "template",
+    ],
     &["docker", "aws", "registry", "gitlab"],
     &["pipeline"],
     &["policy"],
@@ -26,6 +28,7 @@ const FLOORS: [&[&str]; 12] = [
         "ecr_host",
         "digest",
         "nearest",
+        "yaml",
         "container_options",
     ],
 ];

@@ -12,26 +12,24 @@ fn refused(project: &Project, words: &[&str]) -> String {
 }
 
 #[test]
-fn keywords_that_are_not_supported_are_all_named_at_once() {
+fn everything_that_is_wrong_is_told_at_once_with_its_place() {
     let project = Project::new(
         "
 include: other.yml
-default: {tags: [x], image: x}
-a: {script: x, cache: {}, rules: []}
-b: {script: [!reference [.c, script]], cache: {}, image: {name: x, ports: [1]}}
+a: {script: x, cahce: {}}
+b: {script: [!reference [.c, script]], image: {name: x, prots: [1]}, needs: [z]}
 ",
     );
     assert_snapshot!(refused(&project, &[]), @r"
-    error: the pipeline `.gitlab-ci.yml` uses keywords that are not supported yet
-      caused by: `!reference` in `b`
-      caused by: `cache` in `a`, in `b`
-      caused by: `image:ports` in `b`
-      caused by: `include` at the top level
-      caused by: `rules` in `a`
-      caused by: `tags` in `default`
+    error: the pipeline `.gitlab-ci.yml` is not valid
+      caused by: .gitlab-ci.yml:2:10: `other.yml` is not there
+      caused by: .gitlab-ci.yml:3:16: unknown keyword `cahce` in `a`
+      caused by: .gitlab-ci.yml:4:14: `!reference [.c, script]` names nothing that is there
+      caused by: .gitlab-ci.yml:4:57: unknown keyword `image:prots` in `b`
 
-    hint: these work today: stages, default, variables, image, services, before_script, after_script
-    hint: and in a job: stage, image, services, variables, before_script, script, after_script, needs, dependencies, artifacts, timeout, allow_failure, when
+    hint: it is looked for in `PROJECT`
+    hint: did you mean `cache`?
+    hint: did you mean `ports`?
     ");
 }
 
@@ -39,8 +37,46 @@ b: {script: [!reference [.c, script]], cache: {}, image: {name: x, ports: [1]}}
 fn text_that_is_not_yaml_is_refused_with_its_line() {
     let project = Project::new("a:\n  script: [x\nb: y\n");
     assert_snapshot!(refused(&project, &[]), @r"
-    error: the pipeline `.gitlab-ci.yml` is not valid YAML
-      caused by: did not find expected ',' or ']' at line 3 column 2, while parsing a flow sequence at line 2 column 11
+    error: the pipeline `.gitlab-ci.yml` is not valid
+      caused by: .gitlab-ci.yml:3:2: this is not valid YAML: invalid indentation
+
+    hint: a bracket `[` or `{` is not closed, or a line is not indented as the ones around it
+    ");
+}
+
+#[test]
+fn an_include_of_another_project_is_asked_for() {
+    let project = Project::new("include: {project: g/p, ref: v1, file: /a.yml}\nb: {script: x}\n");
+    let ended = precondition(&project);
+    assert_snapshot!(project.said(&ended), @r"
+    error: the pipeline `.gitlab-ci.yml` includes files that are not on this machine
+      caused by: .gitlab-ci.yml:1:10: `project: g/p, ref: v1, file: /a.yml`
+
+    hint: show where they are with `--map GROUP/PROJECT=DIRECTORY`, or `--map URL=FILE`
+    ");
+}
+
+#[test]
+fn an_event_without_a_pipeline_or_a_job_says_why() {
+    let project = Project::new(
+        "
+workflow: {rules: [{if: $CI_PIPELINE_SOURCE == 'schedule', when: never}, {when: always}]}
+a: {script: x, rules: [{if: $CI_COMMIT_TAG}]}
+b: {script: x, needs: [a]}
+",
+    );
+    let ended = project.local(&["--event", "schedule"]).exited_with(0);
+    assert_snapshot!(project.said(&ended), @"No pipeline for the event schedule: `if: $CI_PIPELINE_SOURCE == 'schedule'` of `workflow:rules` says never");
+    assert_snapshot!(refused(&project, &["--event", "push"]), @r"
+    error: GitLab would make no pipeline of `.gitlab-ci.yml` for the event push
+      caused by: .gitlab-ci.yml:4:24: `b` needs `a`, which this event does not have
+
+    hint: write `needs: [{job: …, optional: true}]` for a job that may be left out
+    ");
+    assert_snapshot!(refused(&project, &["--event", "puhs"]), @r"
+    error: `--event puhs` is no event
+
+    hint: it is one of push, merge_request, tag, schedule, web, api, trigger
     ");
 }
 

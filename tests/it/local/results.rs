@@ -248,7 +248,7 @@ fn the_variables_that_gitlab_sets_are_set() {
     CI_NODE_TOTAL=1
     CI_PIPELINE_ID=ID
     CI_PIPELINE_IID=ID
-    CI_PIPELINE_SOURCE=local
+    CI_PIPELINE_SOURCE=push
     CI_PROJECT_DIR=/builds/team/shop
     CI_PROJECT_ID=NUMBER
     CI_PROJECT_NAME=shop

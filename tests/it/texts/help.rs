@@ -24,6 +24,7 @@ fn help_names_every_command() {
       rollback  Go back to an earlier revision of the task definition
       status    Tell what runs: counts, deployments, and the digest of every task
       run-task  Run one task beside the service, such as a migration, and exit with whether it succeeded
+      template  Pipeline files and the templates they are made of
       auth      Roles and identities
       audit     The platform's audit trail
       settings  The operator's settings
@@ -70,7 +71,14 @@ fn locals_help_names_every_flag() {
     Options:
           --config <FILE>        Settings file [default: BAWS_CI_CONFIG, else /etc/baws-ci/config.toml]
           --list                 List the jobs and what they need, and run nothing
+          --explain <JOB>        Say why a job would run, or why not, and run nothing
+          --event <EVENT>        What starts the pipeline: push, merge_request, tag, schedule, web, api
+                                 or trigger [default: push]
           --var <KEY=VALUE>      Set a variable, as a pipeline variable of GitLab; may be repeated
+          --map <PROJECT=DIR>    Where an included project is on this machine, as
+                                 GROUP/PROJECT=DIRECTORY; a remote file as URL=FILE
+          --input <NAME=VALUE>   Set an input of the pipeline (`spec:inputs`); may be repeated
+          --json                 With --list: print one JSON object
           --shell                When a job fails, open a shell in its build container before it is
                                  removed
           --file <FILE>          The pipeline file [default: .gitlab-ci.yml]
@@ -140,6 +148,7 @@ fn an_unknown_word_is_refused_with_the_nearest_known_one() {
       rollback  Go back to an earlier revision of the task definition
       status    Tell what runs: counts, deployments, and the digest of every task
       run-task  Run one task beside the service, such as a migration, and exit with whether it succeeded
+      template  Pipeline files and the templates they are made of
       auth      Roles and identities
       audit     The platform's audit trail
       settings  The operator's settings
@@ -167,5 +176,29 @@ fn flags_that_exclude_each_other_are_refused() {
     Usage: baws-ci local --payload <FILE> --result <FILE> [JOBS]...
 
     For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn lints_help_names_every_flag() {
+    assert_snapshot!(shown(&["template", "lint", "--help"]), @r"
+    Tell what is wrong with pipeline files, as GitLab reads them; needs no GitLab
+
+    Usage: baws-ci template lint [OPTIONS] <FILE>...
+
+    Arguments:
+      <FILE>...  Pipeline files
+
+    Options:
+          --config <FILE>        Settings file [default: BAWS_CI_CONFIG, else /etc/baws-ci/config.toml]
+          --json                 Print one JSON object
+          --merged               Print the merged pipeline
+          --code-quality <FILE>  Write a report for `artifacts:reports:codequality` to this file
+          --strict               Warnings, too, end with an error
+          --map <PROJECT=DIR>    Where an included project is on this machine, as
+                                 GROUP/PROJECT=DIRECTORY; a remote file as URL=FILE
+          --input <NAME=VALUE>   Set an input of the pipeline (`spec:inputs`); may be repeated
+      -h, --help                 Print help
+      -V, --version              Print version
     ");
 }

@@ -1,0 +1,46 @@
+//! `template …` from the command line.
+
+use crate::cli::{ElsewhereArgs, LintArgs, TemplateCommand};
+use crate::error::{Error, Result};
+use crate::output::Output;
+use crate::pipeline::{Given, Severity};
+use crate::template;
+use crate::yaml::{Node, Place};
+
+pub(super) fn template(command: &TemplateCommand, output: &Output) -> Result<()> {
+    match command {
+        TemplateCommand::Lint(arguments) => lint(arguments, output),
+    }
+}
+
+fn lint(arguments: &LintArgs, output: &Output) -> Result<()> {
+    let format = match (arguments.json, arguments.merged) {
+        (true, _) => template::Format::Json,
+        (false, true) => template::Format::Merged,
+        (false, false) => template::Format::Text,
+    };
+    let wanted = template::Wanted {
+        files: &arguments.files,
+        maps: &arguments.elsewhere.maps,
+        inputs: &inputs(&arguments.elsewhere)?,
+        format,
+        quality: arguments.code_quality.as_deref(),
+        from: match arguments.strict {
+            true => Severity::Warning,
+            false => Severity::Error,
+        },
+    };
+    template::lint(&wanted, output)
+}
+
+/// `NAME=VALUE` each. What type a value has says the input it is for.
+pub(super) fn inputs(arguments: &ElsewhereArgs) -> Result<Given> {
+    let one = |text: &String| match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => {
+            Ok((name.to_owned(), Node::text(value, Place::default())))
+        }
+        Some(_) | None => Err(Error::usage(format!("`--input {text}` sets no input"))
+            .hint("write `--input NAME=VALUE`")),
+    };
+    arguments.inputs.iter().map(one).collect()
+}
