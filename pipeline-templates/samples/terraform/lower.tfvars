@@ -1,0 +1,2 @@
+environment    = "lower"
+retention_days = 7

@@ -1,0 +1,2 @@
+environment    = "production"
+retention_days = 90
