@@ -19,11 +19,7 @@ pub(super) fn commit(tree: &WorkTree) -> Vec<(&'static str, String)> {
             variables
         }
         History::Commit(commit) => {
-            let name = commit
-                .branch
-                .as_ref()
-                .or(commit.tag.as_ref())
-                .unwrap_or(&commit.sha);
+            let name = commit.reference();
             let mut variables = refs(name);
             let (title, description) = commit
                 .message

@@ -122,12 +122,8 @@ impl Setting<'_> {
             History::None => (String::new(), String::new()),
             History::Unborn { branch } => (branch.clone(), String::new()),
             History::Commit(commit) => {
-                let name = commit
-                    .branch
-                    .as_ref()
-                    .or(commit.tag.as_ref())
-                    .unwrap_or(&commit.sha);
-                (name.clone(), commit.sha.clone())
+                let name = commit.reference();
+                (name.to_owned(), commit.sha.clone())
             }
         };
         GitInfo {

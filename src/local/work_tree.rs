@@ -48,6 +48,14 @@ pub(super) struct Commit {
     pub(super) message: String,
 }
 
+impl Commit {
+    /// What is checked out: a branch, else a tag, else the commit itself.
+    pub(super) fn reference(&self) -> &str {
+        let named = self.branch.as_ref().or(self.tag.as_ref());
+        named.unwrap_or(&self.sha)
+    }
+}
+
 impl WorkTree {
     /// The work tree of the pipeline `file`, named as seen from `directory`, and where that file is. One that is not there
     /// is looked for at the repository's root.

@@ -4,7 +4,7 @@ use crate::yaml::{Key, Kind, Map, Node, Place};
 
 use super::fault::{Fault, Faults, Rule};
 use super::include;
-use super::value::{given, must, one_of, seconds, text};
+use super::value::{given, must, one_of, refuse_unknown, seconds, text};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Environment {
@@ -111,19 +111,7 @@ pub(super) fn trigger(node: &Node, of: &str, faults: &mut Faults) -> Option<Trig
             return None;
         }
     };
-    for (key, _) in map
-        .iter()
-        .filter(|(key, _)| !KEYWORDS.contains(&&*key.text))
-    {
-        faults.add(
-            Fault::new(
-                Rule::Keyword,
-                key.at,
-                format!("unknown keyword `trigger:{}` in {of}", key.text),
-            )
-            .near(&key.text, KEYWORDS),
-        );
-    }
+    refuse_unknown(map, &KEYWORDS, "trigger:", of, faults);
     one_of(map, "trigger:strategy", &["depend", "mirror"], of, faults);
     if let Some(project) = text(map, "trigger:project", of, faults) {
         return Some(Trigger::Project(project));

@@ -8,11 +8,10 @@ mod header;
 
 use std::collections::BTreeMap;
 
-use crate::yaml::{Kind, Node, Place};
+use crate::yaml::{Node, Place};
 
 use super::expression::Lookup;
 use super::fault::{Fault, Faults, Rule};
-use super::tree::changed;
 
 pub(crate) use declared::Declared;
 pub(super) use header::{Header, split};
@@ -49,23 +48,7 @@ pub(super) fn fill(
         component,
         variables,
     };
-    changed(content, &mut |node| match &node.kind {
-        Kind::Text(text) if text.contains("$[[") => Some(blocks::kept(
-            blocks::replaced(text, node.at, &known),
-            node.at,
-            faults,
-        )),
-        Kind::Map(map) if map.iter().any(|(key, _)| key.text.contains("$[[")) => {
-            Some(blocks::with_keys(map, node.at, &known, faults))
-        }
-        Kind::Null
-        | Kind::Bool(_)
-        | Kind::Number(_)
-        | Kind::Text(_)
-        | Kind::List(_)
-        | Kind::Map(_)
-        | Kind::Reference(_) => None,
-    })
+    blocks::filled(content, &known, faults)
 }
 
 /// Every declared input with its value, given or default.

@@ -6,9 +6,9 @@ use crate::yaml::{Kind, Map, Node};
 
 use super::event::EventKind;
 use super::expression::Expression;
-use super::fault::{Fault, Faults, Rule};
+use super::fault::Faults;
 use super::glob::Glob;
-use super::value::{flat_strings, given, must};
+use super::value::{flat_strings, given, must, refuse_unknown};
 use super::{Conditions, rules};
 
 #[derive(Clone, Debug, Default)]
@@ -43,19 +43,7 @@ pub(super) fn read(node: &Node, keyword: &str, of: &str, faults: &mut Faults) ->
 }
 
 fn detail(map: &Map, keyword: &str, of: &str, faults: &mut Faults) -> Policy {
-    for (key, _) in map
-        .iter()
-        .filter(|(key, _)| !KEYWORDS.contains(&&*key.text))
-    {
-        faults.add(
-            Fault::new(
-                Rule::Keyword,
-                key.at,
-                format!("unknown keyword `{keyword}:{}` in {of}", key.text),
-            )
-            .near(&key.text, KEYWORDS),
-        );
-    }
+    refuse_unknown(map, &KEYWORDS, &format!("{keyword}:"), of, faults);
     let mut list = |key: &str| {
         let node = given(map, key)?;
         let found = flat_strings(node.get("paths").unwrap_or(node));

@@ -47,6 +47,20 @@ pub(super) fn given<'a>(map: &'a Map, keyword: &str) -> Option<&'a Node> {
     map.get(keyword).filter(|node| !node.is_null())
 }
 
+/// A fault for each keyword of `map` that is not among `known`. `prefix`: the keyword they stand below, with its colon.
+pub(super) fn refuse_unknown(
+    map: &Map,
+    known: &[&str],
+    prefix: &str,
+    of: &str,
+    faults: &mut Faults,
+) {
+    for (key, _) in map.iter().filter(|(key, _)| !known.contains(&&*key.text)) {
+        let text = format!("unknown keyword `{prefix}{}` in {of}", key.text);
+        faults.add(Fault::new(Rule::Keyword, key.at, text).near(&key.text, known.iter().copied()));
+    }
+}
+
 pub(super) fn must(node: &Node, keyword: &str, of: &str, be: &str) -> Fault {
     Fault::new(
         Rule::Value,

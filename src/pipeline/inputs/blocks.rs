@@ -9,6 +9,7 @@ use crate::yaml::{Kind, Map, Node, Place};
 
 use super::super::expression::Lookup;
 use super::super::fault::{Fault, Faults, Rule};
+use super::super::tree::changed;
 use super::Component;
 
 const MOST_FUNCTIONS: usize = 3;
@@ -23,7 +24,7 @@ pub(super) struct Known<'a> {
 }
 
 /// The text with its blocks replaced.
-pub(super) fn replaced(text: &str, at: Place, known: &Known<'_>) -> Result<Node, Fault> {
+fn replaced(text: &str, at: Place, known: &Known<'_>) -> Result<Node, Fault> {
     let (mut out, mut rest) = (String::new(), text);
     while let Some(start) = rest.find("$[[") {
         let Some(length) = rest[start..].find("]]") else {
@@ -51,7 +52,7 @@ pub(super) fn replaced(text: &str, at: Place, known: &Known<'_>) -> Result<Node,
 }
 
 /// The value, or nothing and its fault. An input that has no value was told when the inputs were read.
-pub(super) fn kept(read: Result<Node, Fault>, at: Place, faults: &mut Faults) -> Node {
+fn kept(read: Result<Node, Fault>, at: Place, faults: &mut Faults) -> Node {
     read.unwrap_or_else(|fault| {
         if !fault.text.is_empty() {
             faults.add(fault);
@@ -63,8 +64,27 @@ pub(super) fn kept(read: Result<Node, Fault>, at: Place, faults: &mut Faults) ->
     })
 }
 
+/// The tree with every block replaced, in values and in keys.
+pub(super) fn filled(node: &Node, known: &Known<'_>, faults: &mut Faults) -> Node {
+    changed(node, &mut |node| match &node.kind {
+        Kind::Text(text) if text.contains("$[[") => {
+            Some(kept(replaced(text, node.at, known), node.at, faults))
+        }
+        Kind::Map(map) if map.iter().any(|(key, _)| key.text.contains("$[[")) => {
+            Some(with_keys(map, node.at, known, faults))
+        }
+        Kind::Null
+        | Kind::Bool(_)
+        | Kind::Number(_)
+        | Kind::Text(_)
+        | Kind::List(_)
+        | Kind::Map(_)
+        | Kind::Reference(_) => None,
+    })
+}
+
 /// A mapping whose keys hold blocks.
-pub(super) fn with_keys(map: &Map, at: Place, known: &Known<'_>, faults: &mut Faults) -> Node {
+fn with_keys(map: &Map, at: Place, known: &Known<'_>, faults: &mut Faults) -> Node {
     let mut copy = Map::default();
     for (key, value) in map.iter() {
         let mut key = key.clone();
@@ -74,22 +94,7 @@ pub(super) fn with_keys(map: &Map, at: Place, known: &Known<'_>, faults: &mut Fa
                 key.text = name.into();
             }
         }
-        let value = super::changed(value, &mut |node| match &node.kind {
-            Kind::Text(text) if text.contains("$[[") => {
-                Some(kept(replaced(text, node.at, known), node.at, faults))
-            }
-            Kind::Map(inner) if inner.iter().any(|(key, _)| key.text.contains("$[[")) => {
-                Some(with_keys(inner, node.at, known, faults))
-            }
-            Kind::Null
-            | Kind::Bool(_)
-            | Kind::Number(_)
-            | Kind::Text(_)
-            | Kind::List(_)
-            | Kind::Map(_)
-            | Kind::Reference(_) => None,
-        });
-        copy.set(key, value);
+        copy.set(key, filled(value, known, faults));
     }
     Node::map(copy, at)
 }

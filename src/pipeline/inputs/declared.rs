@@ -8,7 +8,7 @@ use crate::yaml::{Key, Kind, Map, Node, Number};
 
 use super::super::expression::Expression;
 use super::super::fault::{Fault, Faults, Rule};
-use super::super::value::{given, one_of, text};
+use super::super::value::{given, one_of, refuse_unknown, text};
 use super::blocks;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,14 +80,8 @@ impl Declared {
                 return None;
             }
         };
-        for (key, _) in map
-            .iter()
-            .filter(|(key, _)| !KEYWORDS.contains(&&*key.text))
-        {
-            let text = format!("unknown keyword `{}` in the input `{name}`", key.text);
-            faults.add(Fault::new(Rule::Keyword, key.at, text).near(&key.text, KEYWORDS));
-        }
         let of = format!("the input `{name}`");
+        refuse_unknown(map, &KEYWORDS, "", &of, faults);
         let sort = match one_of(map, "type", &Type::NAMES, &of, faults) {
             None | Some("string") => Type::Text,
             Some("number") => Type::Number,
