@@ -20,7 +20,7 @@ pub(crate) use deploy::{
     TargetKind, UntilArg, WaitArgs,
 };
 pub(crate) use image::{BuildArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
-pub(crate) use template::{ElsewhereArgs, LintArgs, TemplateCommand};
+pub(crate) use template::{ElsewhereArgs, LintArgs, RenderArgs, TemplateCommand};
 
 /// Runs GitLab jobs in containers that get no privilege, no Docker socket and no AWS key
 #[derive(Debug, Parser)]
@@ -122,6 +122,12 @@ pub(crate) struct LocalArgs {
     pub(crate) variables: Vec<String>,
     #[command(flatten)]
     pub(crate) elsewhere: ElsewhereArgs,
+    /// Run at most so many jobs at the same time [default: the processors, at most 4]
+    #[arg(long, short = 'j', value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..))]
+    pub(crate) parallel: Option<u8>,
+    /// With --list: write a picture of the pipeline to this file
+    #[arg(long, value_name = "FILE", requires = "list")]
+    pub(crate) svg: Option<PathBuf>,
     /// With --list: print one JSON object
     #[arg(long, requires = "list")]
     pub(crate) json: bool,
@@ -132,7 +138,7 @@ pub(crate) struct LocalArgs {
     #[arg(long, value_name = "FILE", default_value = ".gitlab-ci.yml")]
     pub(crate) file: PathBuf,
     /// Run one job from a payload, as GitLab's coordinator sends it, in place of a pipeline
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["jobs", "list", "file", "variables", "explain", "event", "maps", "inputs", "json"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["jobs", "list", "file", "variables", "explain", "event", "maps", "inputs", "json", "parallel"])]
     pub(crate) payload: Option<PathBuf>,
     /// With --payload: where the artifacts of earlier jobs stand, as <job id>.tar
     #[arg(long, value_name = "DIR", requires = "payload")]

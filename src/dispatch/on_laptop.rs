@@ -15,9 +15,11 @@ pub(super) fn request(arguments: LocalArgs) -> Result<local::Request> {
     Ok(local::Request {
         asked,
         event: arguments.event,
-        inputs: template::inputs(&arguments.elsewhere)?,
+        inputs: template::inputs(&arguments.elsewhere.inputs)?,
         maps: arguments.elsewhere.maps,
         json: arguments.json,
+        svg: arguments.svg,
+        parallel: arguments.parallel.map_or_else(processors, usize::from),
         jobs: arguments.jobs,
         variables: arguments.variables,
         shell: arguments.shell,
@@ -27,4 +29,9 @@ pub(super) fn request(arguments: LocalArgs) -> Result<local::Request> {
         artifacts_out: arguments.artifacts_out,
         result: arguments.result,
     })
+}
+
+/// More jobs at once than there are processors take no less time, and more than four nobody can follow.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, |count| count.get().min(4))
 }

@@ -1,6 +1,6 @@
 //! `template …` from the command line.
 
-use crate::cli::{ElsewhereArgs, LintArgs, TemplateCommand};
+use crate::cli::{LintArgs, RenderArgs, TemplateCommand};
 use crate::error::{Error, Result};
 use crate::output::Output;
 use crate::pipeline::{Given, Severity};
@@ -10,6 +10,9 @@ use crate::yaml::{Node, Place};
 pub(super) fn template(command: &TemplateCommand, output: &Output) -> Result<()> {
     match command {
         TemplateCommand::Lint(arguments) => lint(arguments, output),
+        TemplateCommand::List { json } => template::list(*json, output),
+        TemplateCommand::Show { kind, json } => template::show(kind, *json, output),
+        TemplateCommand::Render(arguments) => render(arguments, output),
     }
 }
 
@@ -22,7 +25,8 @@ fn lint(arguments: &LintArgs, output: &Output) -> Result<()> {
     let wanted = template::Wanted {
         files: &arguments.files,
         maps: &arguments.elsewhere.maps,
-        inputs: &inputs(&arguments.elsewhere)?,
+        inputs: &inputs(&arguments.elsewhere.inputs)?,
+        project: arguments.project.as_deref(),
         format,
         quality: arguments.code_quality.as_deref(),
         from: match arguments.strict {
@@ -33,8 +37,28 @@ fn lint(arguments: &LintArgs, output: &Output) -> Result<()> {
     template::lint(&wanted, output)
 }
 
+fn render(arguments: &RenderArgs, output: &Output) -> Result<()> {
+    let reference = || match &arguments.reference {
+        Some(reference) => reference.clone(),
+        None => template::VERSION.trim().to_owned(),
+    };
+    let project = arguments.project.clone();
+    let form = match (arguments.merged, arguments.component) {
+        (true, _) => template::Form::Merged,
+        (false, true) => template::Form::Component {
+            project,
+            version: reference(),
+        },
+        (false, false) => template::Form::Project {
+            project,
+            reference: reference(),
+        },
+    };
+    template::render(&arguments.kind, &inputs(&arguments.inputs)?, &form, output)
+}
+
 /// `NAME=VALUE` each. What type a value has says the input it is for.
-pub(super) fn inputs(arguments: &ElsewhereArgs) -> Result<Given> {
+pub(super) fn inputs(given: &[String]) -> Result<Given> {
     let one = |text: &String| match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => {
             Ok((name.to_owned(), Node::text(value, Place::default())))
@@ -42,5 +66,5 @@ pub(super) fn inputs(arguments: &ElsewhereArgs) -> Result<Given> {
         Some(_) | None => Err(Error::usage(format!("`--input {text}` sets no input"))
             .hint("write `--input NAME=VALUE`")),
     };
-    arguments.inputs.iter().map(one).collect()
+    given.iter().map(one).collect()
 }

@@ -55,12 +55,53 @@ pub(super) fn skip(
     }
 }
 
+/// Whether everything the job waits for has ended.
+pub(super) fn is_ready(
+    pipeline: &Pipeline,
+    job: &Job,
+    waiting: &[(u64, &Job)],
+    running: &[&str],
+) -> bool {
+    let open =
+        |name: &str| running.contains(&name) || waiting.iter().any(|(_, other)| other.name == name);
+    !pipeline
+        .needed_by(job)
+        .into_iter()
+        .any(|before| before.name != job.name && open(&before.name))
+}
+
+/// Whether two of the jobs may run at the same time.
+pub(super) fn overlaps(pipeline: &Pipeline, chosen: &[&Job]) -> bool {
+    let mut waiting: Vec<(u64, &Job)> = (0..).zip(chosen.iter().copied()).collect();
+    while !waiting.is_empty() {
+        let ready: Vec<usize> = (0..waiting.len())
+            .filter(|at| is_ready(pipeline, waiting[*at].1, &waiting, &[]))
+            .collect();
+        match ready.as_slice() {
+            [] => return false,
+            [one] => {
+                waiting.remove(*one);
+            }
+            _ => return true,
+        }
+    }
+    false
+}
+
 /// Whether a failure with this exit code lets the pipeline go on.
 pub(super) fn is_allowed(job: &Job, exit_code: Option<i64>) -> bool {
     match &job.allow_failure {
         AllowFailure::No => false,
         AllowFailure::Yes => true,
         AllowFailure::ExitCodes(codes) => exit_code.is_some_and(|code| codes.contains(&code)),
+    }
+}
+
+/// The fate of a job that has no exit code.
+pub(super) fn failed(job: &Job, why: &str) -> Fate {
+    match is_allowed(job, None) {
+        true => Fate::Allowed(why.to_owned()),
+        false => Fate::Failed(why.to_owned()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! A job of a pipeline as the payload that GitLab would send for it.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::driver::{Incoming, Task};
@@ -26,7 +28,6 @@ pub(super) struct Setting<'a> {
     pub(super) variables: &'a [Variable],
     pub(super) sources: Sources,
     pub(super) archive: std::path::PathBuf,
-    pub(super) slot: u32,
 }
 
 impl Setting<'_> {
@@ -35,6 +36,7 @@ impl Setting<'_> {
         &self,
         job: &Job,
         id: u64,
+        slot: u32,
         inherited: &[(String, String)],
         incoming: Vec<Incoming>,
         outgoing: std::path::PathBuf,
@@ -56,12 +58,40 @@ impl Setting<'_> {
         Ok(Task {
             response,
             payload,
-            slot: self.slot,
+            slot,
             sources: self.sources.clone(),
             work_tree: Some(self.archive.clone()),
             incoming,
             outgoing: Some(outgoing),
         })
+    }
+
+    /// The variables that a pipeline which `job` starts gets from it, written out.
+    ///
+    /// Source: GitLab's reference, `trigger:forward`: those of the pipeline file and of the job. What was given by hand is
+    /// given to it as well: here it stands for the settings of a project too.
+    pub(super) fn passed_on(
+        &self,
+        job: &Job,
+        forwards: bool,
+        inherited: &[(String, String)],
+    ) -> Vec<Variable> {
+        let response = self.response(job, 0, inherited);
+        let known = Variables::new(&response, &nowhere());
+        let own = self.pipeline.variables.iter();
+        let of_file = own
+            .filter(|one| job.inherits_variables.takes(&one.key))
+            .chain(&job.variables)
+            .filter(|_| forwards);
+        let names: BTreeSet<&str> = of_file
+            .chain(self.variables)
+            .map(|one| one.key.as_str())
+            .collect();
+        let written = |name: &str| Variable {
+            raw: true,
+            ..plain(name, known.get(name).unwrap_or_default())
+        };
+        names.into_iter().map(written).collect()
     }
 
     fn response(&self, job: &Job, id: u64, inherited: &[(String, String)]) -> JobResponse {
@@ -154,24 +184,26 @@ pub(super) fn not_here(job: &Job) -> Option<String> {
                 "it starts a pipeline of `{project}`, which only GitLab can"
             ));
         }
-        Some(Trigger::Child) => {
-            return Some("it starts a child pipeline; run that with `--file`".to_owned());
-        }
+        Some(Trigger::Child { .. }) => return None,
         None => {}
     }
     let runs_nothing = job.script.is_empty();
     runs_nothing.then(|| "it has no script that could run here".to_owned())
 }
 
-/// Writes out variables in the names of images and services and in aliases, as the runner does before any stage.
-pub(super) fn expand_images(response: &mut JobResponse) {
-    let nowhere = Surroundings {
+/// Where no job runs yet.
+fn nowhere() -> Surroundings {
+    Surroundings {
         builds_dir: String::new(),
         project_dir: String::new(),
         slot: 0,
         status: Status::Running,
-    };
-    let variables = Variables::new(response, &nowhere);
+    }
+}
+
+/// Writes out variables in the names of images and services and in aliases, as the runner does before any stage.
+pub(super) fn expand_images(response: &mut JobResponse) {
+    let variables = Variables::new(response, &nowhere());
     for image in std::iter::once(&mut response.image).chain(&mut response.services) {
         image.name = variables.expand(&image.name);
         image.alias = variables.expand(&image.alias);

@@ -1,6 +1,7 @@
 //! The log of a job, on stdout: what the stages print, byte for byte, under the titles of the stages.
 //!
-//! For a coordinator titles come in GitLab's section markers; on a laptop they are plain lines.
+//! For a coordinator titles come in GitLab's section markers; on a laptop they are plain lines, behind the job's name where
+//! several run at the same time.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,6 +13,36 @@ pub(super) struct JobLog {
     markers: Markers,
     filter: Filter,
     line_open: bool,
+    label: Option<Label>,
+}
+
+/// Whose line it is.
+pub(super) struct Label {
+    /// Before each line.
+    head: String,
+    sgr: &'static str,
+    /// A line that has no end yet.
+    open: Vec<u8>,
+}
+
+/// Of names that stand beside each other.
+const COLOURS: [&str; 6] = ["36", "33", "35", "32", "34", "31"];
+/// A longer line is shown in parts.
+const LONGEST_LINE: usize = 8 * 1024;
+
+impl Label {
+    /// `width`: of the longest name, in characters; `n`: which job it is.
+    pub(super) fn new(name: &str, width: usize, n: u64) -> Self {
+        let name: String = name
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+        Label {
+            head: format!("{name:<width$} │ "),
+            sgr: COLOURS[(n % COLOURS.len() as u64) as usize],
+            open: Vec::new(),
+        }
+    }
 }
 
 impl JobLog {
@@ -21,7 +52,13 @@ impl JobLog {
             markers,
             filter: Filter::new(markers),
             line_open: false,
+            label: None,
         }
+    }
+
+    /// From now on each line begins with this.
+    pub(super) fn label(&mut self, label: Label) {
+        self.label = Some(label);
     }
 
     /// From now on these values are not shown.
@@ -111,7 +148,23 @@ impl JobLog {
     fn put(&mut self, data: &[u8]) {
         let Some(last) = data.last() else { return };
         self.line_open = *last != b'\n';
-        self.output.pass_data(data);
+        let colour = self.output.colour();
+        let Some(label) = &mut self.label else {
+            self.output.pass_data(data);
+            return;
+        };
+        // Whole lines, each written at once: other jobs write too.
+        label.open.extend_from_slice(data);
+        let head = colour.paint(label.sgr, &label.head);
+        while let Some(end) = label.open.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = label.open.drain(..=end).collect();
+            self.output.pass_data(&[head.as_bytes(), &line].concat());
+        }
+        if label.open.len() > LONGEST_LINE {
+            let part = std::mem::take(&mut label.open);
+            self.output
+                .pass_data(&[head.as_bytes(), &part, b"\n"].concat());
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod cached;
 mod changes;
+mod child;
 mod commit;
 mod decide;
 mod dotenv;
@@ -18,10 +19,12 @@ mod nested;
 mod outcome;
 mod pack;
 mod payload;
+mod picture;
 mod planned;
 mod predefined;
 mod remote;
 mod run;
+mod schedule;
 mod scratch;
 mod scripts;
 mod signals;
@@ -30,9 +33,11 @@ mod started;
 mod table;
 mod turns;
 mod variables;
+mod verdict;
 mod work_tree;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::error::{Class, Result};
 use crate::output::Output;
@@ -50,6 +55,10 @@ pub(crate) struct Request {
     /// `PROJECT=DIRECTORY`.
     pub(crate) maps: Vec<String>,
     pub(crate) json: bool,
+    /// Where a picture of the pipeline goes.
+    pub(crate) svg: Option<PathBuf>,
+    /// Most jobs at the same time.
+    pub(crate) parallel: usize,
     /// Names; empty: all but the manual ones.
     pub(crate) jobs: Vec<String>,
     /// `KEY=VALUE`.
@@ -73,12 +82,54 @@ pub(crate) enum Asked {
     Explain(String),
 }
 
+/// What the program was started with.
+#[derive(Clone, Copy)]
+struct Started<'a> {
+    settings: &'a Settings,
+    /// The settings file, for the stages.
+    config: Option<&'a Path>,
+    output: Output,
+}
+
 /// What happens to the containers of a failed job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum OnFailure {
     Remove,
     /// First a shell in the build container.
     Shell,
+}
+
+/// How jobs are run.
+#[derive(Clone, Copy)]
+struct Manner<'a> {
+    started: Started<'a>,
+    on_failure: OnFailure,
+    /// Most at the same time, of this pipeline and those it starts.
+    most: usize,
+    shared: &'a Shared,
+    /// For the includes of child pipelines.
+    maps: &'a [String],
+    /// How many pipelines this one is below the first.
+    depth: usize,
+    /// Before the names of this pipeline's jobs.
+    within: &'a str,
+    /// Whether other jobs may run meanwhile.
+    side_by_side: bool,
+}
+
+/// What a pipeline and those it starts count together.
+#[derive(Debug)]
+struct Shared {
+    /// The next job's.
+    ids: AtomicU64,
+    /// Jobs that run, those that start a pipeline left out.
+    running: AtomicUsize,
+}
+
+impl Manner<'_> {
+    fn next_id(&self) -> u64 {
+        self.shared.ids.fetch_add(1, Ordering::Relaxed)
+    }
 }
 
 /// Does what is asked. `config`: the settings file, for the stages.

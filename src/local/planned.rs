@@ -7,7 +7,9 @@ use super::work_tree::WorkTree;
 use crate::error::{Cause, Error, Result};
 use crate::job::Variable;
 use crate::output::Output;
-use crate::pipeline::{self, Conditions, EventKind, Given, Plan, Severity};
+use crate::pipeline::{
+    self, Conditions, EventKind, Found, Given, Location, Origin, Plan, Severity,
+};
 use crate::template::Shelf;
 
 /// What is read, and for what.
@@ -47,6 +49,19 @@ pub(super) fn plan(
         error
             .hint("run it in the directory of `.gitlab-ci.yml`, or name another file with `--file`")
     })?;
+    of(first, &[], asked, tree, project, output)
+}
+
+/// The plan of a pipeline that begins with `first`. `made`: files that are nowhere in the work tree, by name.
+pub(super) fn of(
+    first: Found,
+    made: &[(String, String)],
+    asked: &Asked<'_>,
+    tree: &WorkTree,
+    project: &Project,
+    output: &Output,
+) -> Result<Plan> {
+    let name = first.name.clone();
     let shelf = Shelf::new(&tree.root, asked.maps)?;
     let files: Vec<String> = tree
         .files()?
@@ -67,15 +82,27 @@ pub(super) fn plan(
         files: Some(&files),
         changed: changed.as_deref(),
     };
-    let library =
-        |location: &pipeline::Location, origin: &pipeline::Origin| shelf.find(location, origin);
+    let library = |location: &Location, origin: &Origin| match location {
+        Location::Local(path) => match made.iter().find(|(known, _)| known == path) {
+            Some((known, text)) => Ok(vec![Found {
+                name: known.clone(),
+                identity: known.clone(),
+                text: text.clone(),
+                origin: Origin::Own,
+            }]),
+            None => shelf.find(location, origin),
+        },
+        Location::Project { .. }
+        | Location::Remote(_)
+        | Location::Template(_)
+        | Location::Component { .. } => shelf.find(location, origin),
+    };
     let read = pipeline::read(pipeline::Request {
         first,
         inputs: asked.inputs.clone(),
         library: &library,
         conditions: Some(&known),
     });
-    let name = named.to_string_lossy();
     read.faults.end(&read.files, &name)?;
     let warnings = read
         .faults

@@ -91,6 +91,25 @@ impl Project {
         }
     }
 
+    /// The same for a pipeline that a job of this one starts.
+    pub(super) fn child(&self, pipeline_id: u64) -> Self {
+        let replaced = |(name, value): &(&'static str, String)| {
+            let value = match *name {
+                "CI_PIPELINE_ID" | "CI_PIPELINE_IID" => pipeline_id.to_string(),
+                "CI_PIPELINE_SOURCE" => EventKind::Parent.source().to_owned(),
+                _ => value.clone(),
+            };
+            (*name, value)
+        };
+        Project {
+            path: self.path.clone(),
+            id: self.id,
+            ref_name: self.ref_name.clone(),
+            default_branch: self.default_branch.clone(),
+            variables: self.variables.iter().map(replaced).collect(),
+        }
+    }
+
     /// A predefined variable of the pipeline.
     pub(super) fn value(&self, name: &str) -> Option<String> {
         let known = self.variables.iter().find(|(key, _)| *key == name);

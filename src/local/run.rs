@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use super::decide::{self, Fate};
 use super::driver::Driver;
-use super::jobs::{self, Setting, assignment};
-use super::outcome::Failure;
+use super::jobs::{Setting, assignment};
 use super::pack::pack;
 use super::predefined::Project;
+use super::schedule;
 use super::scratch::Scratch;
 use super::scripts::Sources;
-use super::signals::{Interrupt, Signals, Urgency};
-use super::slots::Slot;
-use super::turns::{Done, Turns};
+use super::signals::{Interrupt, Signals};
+use super::turns::Turns;
+use super::verdict::verdict;
 use super::work_tree::{History, WorkTree};
-use super::{OnFailure, Request, planned, table};
-use crate::error::{Cause, Class, Error, Result, Signal};
+use super::{Manner, OnFailure, Request, Shared, Started, picture, planned, table};
+use crate::error::{Cause, Error, Result};
 use crate::job::Variable;
 use crate::output::Output;
 use crate::pipeline::Plan;
@@ -36,6 +36,12 @@ pub(super) fn list(request: &Request, output: &Output) -> Result<()> {
     let event = planned::event(&request.event)?;
     let project = Project::of(&tree, first_id(), event);
     let plan = planned(request, &tree, &found, &project, &given(request)?, output)?;
+    if let Some(path) = &request.svg {
+        std::fs::write(path, picture::svg(&plan.pipeline)).map_err(|error| {
+            Error::precondition(format!("cannot write the picture `{}`", path.display()))
+                .caused_by(error)
+        })?;
+    }
     output.data(match request.json {
         true => format!("{}\n", table::json(&plan, event)),
         false => table::plan(&plan, event),
@@ -123,11 +129,9 @@ pub(super) fn run(
         }
     })?;
     let signals = Signals::listen(Interrupt::Soft)?;
-    let driver = Driver::new(settings, config, &signals)?;
     // Fails here, and once, where the engine cannot be reached.
-    driver.engine()?;
+    Driver::new(settings, config, &signals)?.engine()?;
 
-    let slot = Slot::take(project.id)?;
     let scratch = Scratch::new("local")?;
     let packed = pack(&tree, &scratch)?;
     let told = told(&tree, packed.files);
@@ -138,35 +142,38 @@ pub(super) fn run(
         variables: &variables,
         sources: Sources::WorkTree { told },
         archive: packed.archive,
-        slot: slot.number,
     };
     let mut turns = Turns {
         setting: &setting,
-        driver: &driver,
         output: *output,
         scratch: &scratch,
-        on_failure: wanted.on_failure,
         done: BTreeMap::new(),
     };
-    let mut fates = BTreeMap::new();
-    let mut rows = Vec::new();
-    for (n, job) in (0..).zip(&chosen) {
-        let skipped = match signals.urgency() {
-            Urgency::None => decide::skip(&pipeline, job, &fates),
-            Urgency::Soft | Urgency::Hard => Some("the pipeline was cancelled".to_owned()),
-        };
-        let (fate, took) = match skipped {
-            Some(why) => (Fate::Skipped(why), Duration::ZERO),
-            None => match jobs::not_here(job) {
-                Some(why) => (Fate::Skipped(why), Duration::ZERO),
-                None => turns.one(job, first_id + n)?,
-            },
-        };
-        fates.insert(job.name.clone(), fate.clone());
-        rows.push((job.name.clone(), fate, took));
-    }
+    let shared = Shared {
+        ids: AtomicU64::new(first_id),
+        running: AtomicUsize::new(0),
+    };
+    let manner = Manner {
+        started: Started {
+            settings,
+            config,
+            output: *output,
+        },
+        on_failure: wanted.on_failure,
+        // Whoever types into one job cannot follow another.
+        most: match wanted.on_failure {
+            OnFailure::Remove => request.parallel,
+            OnFailure::Shell => 1,
+        },
+        shared: &shared,
+        maps: &request.maps,
+        depth: 0,
+        within: "",
+        side_by_side: false,
+    };
+    let rows = schedule::run(&pipeline, &chosen, &mut turns, manner, &signals)?;
     output.data(format!("\n{}", table::summary(&rows, started.elapsed())));
-    verdict(&rows, &turns.done, signals.first())
+    verdict(&rows, signals.first())
 }
 
 const MILLIS_A_WEEK: u64 = 7 * 24 * 3600 * 1000;
@@ -216,51 +223,6 @@ fn told(tree: &WorkTree, files: usize) -> String {
             format!("{taken} at {sha}{changes}{repository}")
         }
     }
-}
-
-fn verdict(
-    rows: &[(String, Fate, Duration)],
-    done: &BTreeMap<String, Done>,
-    signal: Option<Signal>,
-) -> Result<()> {
-    if let Some(signal) = signal {
-        let name = match signal {
-            Signal::Interrupt => "SIGINT",
-            Signal::Terminate => "SIGTERM",
-        };
-        return Err(Error::new(
-            Class::Cancelled(signal),
-            format!("the pipeline was cancelled by {name}"),
-        ));
-    }
-    let failed: Vec<&String> = rows
-        .iter()
-        .filter(|(_, fate, _)| matches!(fate, Fate::Failed(_)))
-        .map(|(name, ..)| name)
-        .collect();
-    if failed.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<String> = failed.iter().map(|name| format!("`{name}`")).collect();
-    let message = match names.as_slice() {
-        [one] => format!("the job {one} failed"),
-        several => format!("{} jobs failed: {}", several.len(), several.join(", ")),
-    };
-    let failures: Vec<&Failure> = failed
-        .iter()
-        .filter_map(|name| done.get(*name)?.failure.as_ref())
-        .collect();
-    let system = failures
-        .iter()
-        .all(|failure| matches!(failure, Failure::System(_)));
-    Err(Error::new(
-        if system {
-            Class::System
-        } else {
-            super::script_class(failures[0])
-        },
-        message,
-    ))
 }
 
 #[cfg(test)]

@@ -88,6 +88,7 @@ impl Signals {
 
     /// The signal that came first.
     pub(super) fn first(&self) -> Option<Signal> {
+        self.urgency();
         self.first.get()
     }
 

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::decide::Fate;
+use super::picture;
+use super::verdict::Row;
 use crate::error::Result;
 use crate::output::{columns, duration};
 use crate::pipeline::{EventKind, Job, Pipeline, Plan, When};
@@ -12,8 +14,16 @@ use serde_json::{Value, json};
 pub(super) fn plan(plan: &Plan, event: EventKind) -> String {
     let mut out = match (&plan.none, &plan.name) {
         (Some(why), _) => format!("No pipeline for the event {}: {why}\n", event.name()),
-        (None, Some(name)) => format!("{name}\n\n{}", list(&plan.pipeline)),
-        (None, None) => list(&plan.pipeline),
+        (None, Some(name)) => format!(
+            "{name}\n\n{}\n{}",
+            picture::text(&plan.pipeline),
+            list(&plan.pipeline)
+        ),
+        (None, None) => format!(
+            "{}\n{}",
+            picture::text(&plan.pipeline),
+            list(&plan.pipeline)
+        ),
     };
     if !plan.absent.is_empty() {
         let rows = plan
@@ -145,18 +155,28 @@ fn needs(job: &Job) -> String {
     }
 }
 
-/// What became of each job, how long it took, and the time of all.
-pub(super) fn summary(rows: &[(String, Fate, Duration)], total: Duration) -> String {
-    let mut lines = vec![["JOB", "RESULT", "TIME"].map(str::to_owned)];
-    lines.extend(rows.iter().map(|(name, fate, took)| {
-        let time = if matches!(fate, Fate::Skipped(_)) {
-            String::new()
-        } else {
-            duration(*took)
+/// What became of each job, how long it took, where it deployed to, and the time of all.
+pub(super) fn summary(rows: &[Row], total: Duration) -> String {
+    let title = match rows.iter().any(|row| row.place.is_some()) {
+        true => "ENVIRONMENT",
+        false => "",
+    };
+    let mut lines = vec![["JOB", "RESULT", "TIME", title].map(str::to_owned)];
+    lines.extend(rows.iter().map(|row| {
+        let time = match &row.fate {
+            Fate::Skipped(_) => String::new(),
+            Fate::Passed | Fate::Allowed(_) | Fate::Failed(_) | Fate::Canceled => {
+                duration(row.took)
+            }
         };
-        [name.clone(), words(fate), time]
+        [
+            row.name.clone(),
+            words(&row.fate),
+            time,
+            row.place.clone().unwrap_or_default(),
+        ]
     }));
-    lines.push(["total".to_owned(), String::new(), duration(total)]);
+    lines.push(["total", "", &duration(total), ""].map(str::to_owned));
     columns(&lines)
 }
 
@@ -192,27 +212,18 @@ ship: {stage: deploy, script: x, needs: [build, check], when: manual, image: oth
 
     #[test]
     fn the_summary_says_what_became_of_each_job() {
-        let rows = [
-            (
-                "build".to_owned(),
-                Fate::Passed,
-                Duration::from_millis(1234),
-            ),
-            (
-                "lint".to_owned(),
-                Fate::Allowed("exit 1".to_owned()),
-                Duration::from_secs(3),
-            ),
-            (
-                "test".to_owned(),
-                Fate::Failed("exit 3".to_owned()),
-                Duration::from_secs(200),
-            ),
-            (
-                "deploy".to_owned(),
-                Fate::Skipped("`test` failed".to_owned()),
-                Duration::ZERO,
-            ),
+        let row = |name: &str, fate, millis| Row {
+            name: name.to_owned(),
+            fate,
+            took: Duration::from_millis(millis),
+            place: None,
+            failure: None,
+        };
+        let mut rows = [
+            row("build", Fate::Passed, 1234),
+            row("lint", Fate::Allowed("exit 1".to_owned()), 3000),
+            row("test", Fate::Failed("exit 3".to_owned()), 200_000),
+            row("deploy", Fate::Skipped("`test` failed".to_owned()), 0),
         ];
         insta::assert_snapshot!(summary(&rows, Duration::from_secs(205)), @r"
         JOB     RESULT                    TIME
@@ -221,6 +232,12 @@ ship: {stage: deploy, script: x, needs: [build, check], when: manual, image: oth
         test    failed (exit 3)           3 min 20 s
         deploy  skipped (`test` failed)
         total                             3 min 25 s
+        ");
+        rows[0].place = Some("lower (https://shop.lower.example)".to_owned());
+        insta::assert_snapshot!(summary(&rows[..1], Duration::from_secs(2)), @r"
+        JOB    RESULT  TIME   ENVIRONMENT
+        build  passed  1.2 s  lower (https://shop.lower.example)
+        total          2.0 s
         ");
     }
 }

@@ -1,92 +1,104 @@
 //! One job's turn in a pipeline: what it inherits from the jobs before it, how it ends, what it leaves to those after it.
+//!
+//! A turn has three parts: it is begun and ended where the pipeline is led from, one at a time; between that the job may run
+//! beside others (`Turn::run`).
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::decide::{self, Fate};
-use super::driver::{Driver, Incoming};
-use super::filter::Markers;
+use super::driver::{Driver, Incoming, Task};
 use super::jobs::Setting;
 use super::log::JobLog;
-use super::outcome::{Failure, State};
+use super::outcome::{Failure, Outcome, State};
 use super::scratch::{Scratch, cannot_write};
+use super::slots::Slot;
+use super::verdict::Row;
 use super::{OnFailure, dotenv};
 use crate::error::{Error, Result};
-use crate::job::{Identity, Role};
+use crate::job::{Identity, JobResponse, Role, Variable};
 use crate::output::Output;
-use crate::pipeline::Job;
+use crate::pipeline::{Job, expand};
 
 /// What a job that ran left behind.
 pub(super) struct Done {
     id: u64,
     artifacts: PathBuf,
     variables: Vec<(String, String)>,
-    /// Unless it was allowed.
-    pub(super) failure: Option<Failure>,
 }
 
 pub(super) struct Turns<'a> {
     pub(super) setting: &'a Setting<'a>,
-    pub(super) driver: &'a Driver<'a>,
     pub(super) output: Output,
     pub(super) scratch: &'a Scratch,
-    pub(super) on_failure: OnFailure,
     pub(super) done: BTreeMap<String, Done>,
 }
 
-impl Turns<'_> {
-    /// Runs `job` as the job `id`.
-    pub(super) fn one(&mut self, job: &Job, id: u64) -> Result<(Fate, Duration)> {
-        let image = job
-            .image
-            .as_ref()
-            .map_or("the default image", |image| image.name.as_str());
-        let head = format!("Job {} (stage {}, {image})", job.name, job.stage);
-        self.output
-            .data(format!("\n{}\n", self.output.colour().paint("1", &head)));
-        let directory = self.scratch.path().join(id.to_string());
-        std::fs::create_dir(&directory).map_err(|error| cannot_write(&directory, error))?;
-        let (incoming, inherited) = self.inheritance(job);
-        let task = self
-            .setting
-            .task(job, id, &inherited, incoming, directory.clone())?;
+/// A job that is ready to run, with a slot of its own.
+pub(super) struct Turn<'a> {
+    pub(super) job: &'a Job,
+    task: Task,
+    directory: PathBuf,
+    output: Output,
+    _slot: Slot,
+}
+
+impl<'a> Turns<'a> {
+    /// Makes `job` ready to run as the job `id`.
+    pub(super) fn begin(&self, job: &'a Job, id: u64) -> Result<Turn<'a>> {
         for keyword in &job.beyond {
             self.output.warning(format!(
                 "`{}` has `{keyword}`, which only GitLab can give: here it goes without",
                 job.name
             ));
         }
-        let mut log = JobLog::new(self.output, Markers::Strip);
-        let mut left = job.retry.most;
-        let mut outcome = loop {
-            let outcome =
-                self.driver.run(
-                    &task,
-                    &mut log,
-                    &mut |identity, project_dir| match self.on_failure {
-                        OnFailure::Remove => {}
-                        OnFailure::Shell => {
-                            open_shell(self.driver, identity, project_dir, &self.output)
-                        }
-                    },
-                );
-            match &outcome.state {
-                State::Failed(failure) if left > 0 && decide::is_repeated(job, failure) => {
-                    left -= 1
-                }
-                State::Failed(_) | State::Success | State::Canceled => break outcome,
-            }
-            self.output.status(format!(
-                "Trying `{}` again: `retry` allows {} more",
-                job.name,
-                left + 1
-            ));
-            clear(&directory)?;
+        let directory = self.scratch.path().join(id.to_string());
+        std::fs::create_dir(&directory).map_err(|error| cannot_write(&directory, error))?;
+        let (incoming, inherited) = self.inheritance(job);
+        let slot = Slot::take(self.setting.project.id)?;
+        let task = self.setting.task(
+            job,
+            id,
+            slot.number,
+            &inherited,
+            incoming,
+            directory.clone(),
+        )?;
+        Ok(Turn {
+            job,
+            task,
+            directory,
+            output: self.output,
+            _slot: slot,
+        })
+    }
+
+    /// The variables that a pipeline which `job` starts gets from it.
+    pub(super) fn passed_on(&self, job: &Job, forwards: bool) -> Vec<Variable> {
+        let (_, inherited) = self.inheritance(job);
+        self.setting.passed_on(job, forwards, &inherited)
+    }
+
+    /// What a job of this pipeline left, as tar files.
+    pub(super) fn archives(&self, name: &str) -> Vec<PathBuf> {
+        let Some(done) = self.done.get(name) else {
+            return Vec::new();
         };
-        let variables = reported(job, &directory).unwrap_or_else(|error| {
+        let Some(job) = self.setting.pipeline.job(name) else {
+            return Vec::new();
+        };
+        (0..job.artifacts.len())
+            .map(|index| done.artifacts.join(format!("{index}.tar")))
+            .filter(|path| path.exists())
+            .collect()
+    }
+
+    /// Takes note of how a turn ended.
+    pub(super) fn end(&mut self, turn: Turn<'_>, mut outcome: Outcome) -> Row {
+        let job = turn.job;
+        let variables = reported(job, &turn.directory).unwrap_or_else(|error| {
             self.output.error(&error);
             if outcome.state == State::Success {
                 outcome.state = State::Failed(Failure::Script(None));
@@ -109,16 +121,24 @@ impl Turns<'_> {
                 )
             }
         };
+        let place = matches!(fate, Fate::Passed)
+            .then(|| deployed_to(job, &turn.task.response, &variables))
+            .flatten();
         self.done.insert(
             job.name.clone(),
             Done {
-                id,
-                artifacts: directory,
+                id: turn.task.response.id,
+                artifacts: turn.directory,
                 variables,
-                failure,
             },
         );
-        Ok((fate, outcome.took))
+        Row {
+            name: job.name.clone(),
+            fate,
+            took: outcome.took,
+            place,
+            failure,
+        }
     }
 
     /// Archives and dotenv variables of the jobs that `job` depends on.
@@ -147,6 +167,56 @@ impl Turns<'_> {
         }
         (incoming, variables)
     }
+}
+
+impl Turn<'_> {
+    /// Runs the job, again where `retry` says so.
+    pub(super) fn run(
+        &self,
+        driver: &Driver<'_>,
+        log: &mut JobLog,
+        on_failure: OnFailure,
+    ) -> Outcome {
+        let mut left = self.job.retry.most;
+        loop {
+            let outcome = driver.run(
+                &self.task,
+                log,
+                &mut |identity, project_dir| match on_failure {
+                    OnFailure::Remove => {}
+                    OnFailure::Shell => open_shell(driver, identity, project_dir, &self.output),
+                },
+            );
+            match &outcome.state {
+                State::Failed(failure) if left > 0 && decide::is_repeated(self.job, failure) => {}
+                State::Failed(_) | State::Success | State::Canceled => return outcome,
+            }
+            log.say(&format!("Trying again: `retry` allows {left} more"));
+            left -= 1;
+            if let Err(error) = clear(&self.directory) {
+                log.fail(&error.to_string());
+                return outcome;
+            }
+        }
+    }
+}
+
+/// The environment that a job has deployed to, and where that is. `reported`: its own dotenv variables may be in the address.
+fn deployed_to(job: &Job, response: &JobResponse, reported: &[(String, String)]) -> Option<String> {
+    let environment = job.environment.as_ref()?;
+    let known = |name: &str| {
+        let own = reported.iter().rev().find(|(key, _)| key == name);
+        let given = || response.variables.iter().rev().find(|one| one.key == name);
+        own.map(|(_, value)| value.clone())
+            .or_else(|| given().map(|one| one.value.clone()))
+    };
+    let name = expand(&environment.name, &known);
+    let url = environment.url.as_ref().map(|url| expand(url, &known));
+    Some(match (environment.action.as_str(), url) {
+        ("start", Some(url)) => format!("{name} ({url})"),
+        ("start", None) => name,
+        (action, _) => format!("{name} ({action})"),
+    })
 }
 
 /// Forgets what a failed attempt left.

@@ -4,7 +4,8 @@ use crate::yaml::{Key, Kind, Map, Node, Place};
 
 use super::fault::{Fault, Faults, Rule};
 use super::include;
-use super::value::{given, must, one_of, refuse_unknown, seconds, text};
+use super::print;
+use super::value::{flag, given, must, one_of, refuse_unknown, seconds, text};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Environment {
@@ -87,10 +88,26 @@ fn seconds_or_never(map: &Map, of: &str, faults: &mut Faults) {
 /// What a `trigger` job starts.
 #[derive(Clone, Debug)]
 pub(crate) enum Trigger {
-    /// A pipeline of this project.
-    Child,
+    /// A pipeline of this project, from these files.
+    Child {
+        files: Vec<ChildFile>,
+        /// Of `trigger:inputs`.
+        inputs: serde_json::Map<String, serde_json::Value>,
+        /// Whether the job ends as the pipeline does (`strategy`), or passes once there is one.
+        depends: bool,
+        /// Whether the job's variables are passed on (`forward:yaml_variables`).
+        forwards: bool,
+    },
     /// A pipeline of the project of this path.
     Project(String),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum ChildFile {
+    /// An entry of `include`, as JSON.
+    At(serde_json::Value),
+    /// A file that a job of this pipeline makes.
+    Artifact { path: String, job: String },
 }
 
 const KEYWORDS: [&str; 6] = [
@@ -112,7 +129,10 @@ pub(super) fn trigger(node: &Node, of: &str, faults: &mut Faults) -> Option<Trig
         }
     };
     refuse_unknown(map, &KEYWORDS, "trigger:", of, faults);
-    one_of(map, "trigger:strategy", &["depend", "mirror"], of, faults);
+    let strategy = one_of(map, "trigger:strategy", &["depend", "mirror"], of, faults);
+    let forwards = given(map, "forward")
+        .and_then(Node::as_map)
+        .and_then(|forward| flag(forward, "trigger:forward:yaml_variables", of, faults));
     if let Some(project) = text(map, "trigger:project", of, faults) {
         return Some(Trigger::Project(project));
     }
@@ -133,24 +153,45 @@ pub(super) fn trigger(node: &Node, of: &str, faults: &mut Faults) -> Option<Trig
         | Kind::Map(_)
         | Kind::Reference(_) => vec![include],
     };
+    let mut files = Vec::new();
     for item in items {
         match item.get("artifact").and_then(Node::as_text) {
-            Some(_) => {
+            Some(path) => {
                 let job = item
                     .as_map()
                     .and_then(|map| text(map, "trigger:include:job", of, faults));
-                if job.is_none() {
-                    faults.add(Fault::new(
+                match job {
+                    Some(job) => files.push(ChildFile::Artifact {
+                        path: path.to_owned(),
+                        job,
+                    }),
+                    None => faults.add(Fault::new(
                         Rule::Value,
                         item.at,
                         format!("`trigger:include:artifact` of {of} needs a `job`"),
-                    ));
+                    )),
                 }
             }
             None => {
-                include::entries(item, faults);
+                if !include::entries(item, faults).is_empty() {
+                    files.push(ChildFile::At(print::json(item)));
+                }
             }
         }
     }
-    Some(Trigger::Child)
+    let inputs = given(map, "inputs")
+        .and_then(Node::as_map)
+        .map(|inputs| {
+            let entries = inputs.iter();
+            entries
+                .map(|(key, value)| (key.text.to_string(), print::json(value)))
+                .collect()
+        })
+        .unwrap_or_default();
+    Some(Trigger::Child {
+        files,
+        inputs,
+        depends: strategy.is_some(),
+        forwards: forwards.unwrap_or(true),
+    })
 }

@@ -25,6 +25,7 @@ pub(crate) enum Rule {
     Environment,
     Limit,
     Rules,
+    Schema,
     Empty,
 }
 
@@ -47,6 +48,7 @@ impl Rule {
             Rule::Environment => "environment",
             Rule::Limit => "limit",
             Rule::Rules => "rules",
+            Rule::Schema => "schema",
             Rule::Empty => "empty",
         }
     }
@@ -157,6 +159,18 @@ impl Faults {
         if !self.0.contains(&fault) {
             self.0.push(fault);
         }
+    }
+
+    /// What GitLab would refuse.
+    pub(super) fn errors(&self) -> impl Iterator<Item = &Fault> {
+        self.0
+            .iter()
+            .filter(|fault| fault.severity == Severity::Error)
+    }
+
+    /// Whether an include is not where it is said to be.
+    pub(super) fn concern_includes(&self) -> bool {
+        self.errors().any(|fault| fault.rule == Rule::Include)
     }
 
     /// Whether GitLab would refuse it.

@@ -31,13 +31,15 @@ mod print;
 mod read;
 mod reference;
 mod rules;
+mod schema;
+mod stranded;
 mod tree;
 mod value;
 mod variables;
 
 pub(crate) use cache::{Cache, CacheKey};
 pub(crate) use duration::seconds;
-pub(crate) use environment::{Environment, Trigger};
+pub(crate) use environment::{ChildFile, Environment, Trigger};
 pub(crate) use event::{Conditions, EventKind};
 pub(crate) use expand::expand;
 pub(crate) use fault::{Fault, Files, Severity};

@@ -104,6 +104,11 @@ pub(crate) fn admits(
 }
 
 impl Policy {
+    /// Whether nothing but the event and its branch or tag decides.
+    pub(super) fn asks_for_refs_only(&self) -> bool {
+        self.variables.is_none() && self.changes.is_none() && !self.kubernetes
+    }
+
     fn all_hold(&self, known: &Conditions<'_>) -> Result<(), &'static str> {
         if self.refs.is_some() && !self.refs_fit(known) {
             return Err("refs");

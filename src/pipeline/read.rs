@@ -9,7 +9,7 @@ use super::job::{Defaults, Job};
 use super::value::{given, must, strings, text};
 use super::{
     Conditions, Declared, FIRST_STAGE, Found, Given, LAST_STAGE, Library, Pipeline, check, extends,
-    keywords, print, reference, rules, variables,
+    keywords, print, reference, rules, schema, stranded, variables,
 };
 
 /// What to read.
@@ -39,6 +39,15 @@ impl Read {
     /// Everything merged, as GitLab's lint shows it.
     pub(crate) fn merged_yaml(&self) -> Result<String> {
         print::yaml(&self.merged)
+    }
+
+    /// What was given for inputs, in their own types.
+    pub(crate) fn as_json(&self, given: &Given) -> serde_json::Map<String, serde_json::Value> {
+        let declared = self.inputs.iter().filter_map(|input| {
+            let node = given.get(&input.name)?;
+            Some((input.name.clone(), print::json(&input.typed(node))))
+        });
+        declared.collect()
     }
 
     /// The pipeline, if GitLab would take it.
@@ -95,8 +104,12 @@ pub(crate) fn read(request: Request<'_>) -> Read {
     let resolved = reference::resolve(&assembled.top, &mut faults);
     let merged = extends::resolve(&resolved, &mut faults);
     keywords::check(&merged, &mut faults);
-    let whole = assembled.away.is_empty();
+    let whole = assembled.away.is_empty() && !faults.concern_includes();
     let pipeline = typed(&merged, whole, &mut faults);
+    schema::check(&merged, &mut faults);
+    if conditions.is_none() && whole && !faults.has_errors() {
+        stranded::check(&pipeline, &mut faults);
+    }
     faults.sort();
     if !whole {
         faults.forgive_names();

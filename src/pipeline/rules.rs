@@ -211,6 +211,14 @@ impl Rule {
         }
     }
 
+    /// Whether these variables alone decide whether it holds.
+    pub(super) fn asks_only_for(&self, variables: &[&str]) -> bool {
+        let asked = self.names();
+        self.changes.is_none()
+            && self.exists.is_none()
+            && asked.iter().all(|name| variables.contains(name))
+    }
+
     /// The variables its condition asks for.
     pub(crate) fn names(&self) -> Vec<&str> {
         match &self.condition {

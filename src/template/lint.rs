@@ -14,6 +14,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) files: &'a [PathBuf],
     pub(crate) maps: &'a [String],
     pub(crate) inputs: &'a Given,
+    /// Where `include: local` begins.
+    pub(crate) project: Option<&'a Path>,
     pub(crate) format: Format,
     /// Where a code quality report goes.
     pub(crate) quality: Option<&'a Path>,
@@ -35,7 +37,12 @@ pub(crate) fn lint(wanted: &Wanted<'_>, output: &Output) -> Result<()> {
     let mut all: Vec<(String, Read)> = Vec::new();
     for path in wanted.files {
         let first = Shelf::first(path, path)?;
-        let shelf = Shelf::new(&project_of(path), wanted.maps)?;
+        let shelf = Shelf::new(
+            &wanted
+                .project
+                .map_or_else(|| project_of(path), Path::to_owned),
+            wanted.maps,
+        )?;
         let library =
             |location: &pipeline::Location, origin: &pipeline::Origin| shelf.find(location, origin);
         let request = pipeline::Request {

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::shipped;
 use crate::error::{Error, Result};
 use crate::pipeline::{Found, Glob, Location, Missing, Origin};
 use crate::yaml::LARGEST_FILE;
@@ -18,6 +19,31 @@ pub(crate) struct Shelf {
     root: PathBuf,
     /// From `--map`: a project's path, a URL, or `template`, and what stands for it here.
     maps: Vec<(String, PathBuf)>,
+}
+
+/// Why a file that should be here is not.
+#[derive(Debug)]
+pub(super) struct Missed {
+    pub(super) why: String,
+    hint: String,
+}
+
+impl Missed {
+    pub(super) fn new(why: String, hint: &str) -> Self {
+        Missed {
+            why,
+            hint: hint.to_owned(),
+        }
+    }
+}
+
+impl From<Missed> for Missing {
+    fn from(missed: Missed) -> Self {
+        Missing::Wrong {
+            why: missed.why,
+            hint: Some(missed.hint),
+        }
+    }
 }
 
 impl Shelf {
@@ -36,6 +62,14 @@ impl Shelf {
             root: root.to_owned(),
             maps: maps.collect::<Result<_>>()?,
         })
+    }
+
+    /// For the templates that this program carries, which include nothing else.
+    pub(super) fn of_shipped() -> Self {
+        Shelf {
+            root: PathBuf::new(),
+            maps: Vec::new(),
+        }
     }
 
     /// The file a person named, and where it is: it may be anywhere.
@@ -58,10 +92,14 @@ impl Shelf {
         match location {
             Location::Local(path) => match origin {
                 Origin::Own => below(&self.root, path, origin, ""),
+                Origin::Other(root) if root == shipped::NAME => Ok(vec![shipped::find(path)?]),
                 Origin::Other(root) => below(Path::new(root), path, origin, &format!("{root}/")),
             },
             Location::Project { project, path, .. } => {
                 let root = self.mapped(project, "GROUP/PROJECT=DIRECTORY", location)?;
+                if root == Path::new(shipped::NAME) {
+                    return Ok(vec![shipped::find(path)?]);
+                }
                 let origin = Origin::Other(root.display().to_string());
                 below(root, path, &origin, &format!("{}/", root.display()))
             }
@@ -72,6 +110,9 @@ impl Shelf {
                     .map_or(address.as_str(), |(_, rest)| rest);
                 let (project, name) = project.rsplit_once('/').unwrap_or((project, ""));
                 let root = self.mapped(project, "GROUP/PROJECT=DIRECTORY", location)?;
+                if root == Path::new(shipped::NAME) {
+                    return Ok(vec![shipped::find(&format!("templates/{name}.yml"))?]);
+                }
                 let origin = Origin::Other(root.display().to_string());
                 let shown = format!("{}/", root.display());
                 below(root, &format!("templates/{name}.yml"), &origin, &shown).or_else(|_| {
@@ -123,7 +164,10 @@ impl Shelf {
                         format!("show it with `--map {form}`")
                     }
                     Location::Local(_) | Location::Project { .. } | Location::Component { .. } => {
-                        format!("show it with `--map {name}=DIRECTORY`")
+                        match name.rsplit('/').next() == Some("pipeline-templates") {
+                        true => format!("show it with `--map {name}=DIRECTORY`; `--map {name}=shipped` takes the templates of this program"),
+                        false => format!("show it with `--map {name}=DIRECTORY`"),
+                    }
                     }
                 },
             })

@@ -3,7 +3,7 @@
 use crate::yaml::{self, Map, Node, Oddity, Place};
 
 use super::super::expression::Lookup;
-use super::super::fault::{Fault, Faults, Files, Rule};
+use super::super::fault::{Fault, Faults, Files, Rule, Severity};
 use super::super::inputs::{Component, Given, Header, fill, split};
 use super::super::tree::merged;
 use super::super::{Conditions, Declared};
@@ -95,6 +95,7 @@ impl Work<'_> {
             column: 1,
         };
         let from = if from.file == number { start } else { from };
+        let before = self.faults.count(Severity::Error);
         let content = content.map(|content| {
             fill(
                 &content,
@@ -114,7 +115,9 @@ impl Work<'_> {
             return Some(Map::default());
         };
         let mut own = own.clone();
-        let Some(include) = own.remove("include") else {
+        // A value that was refused would be told again by whatever it is passed on to.
+        let is_filled = self.faults.count(Severity::Error) == before;
+        let Some(include) = own.remove("include").filter(|_| is_filled) else {
             return Some(own);
         };
         self.path.push(found.identity.clone());

@@ -157,8 +157,19 @@ impl Declared {
         now
     }
 
+    /// `Null`: it has none.
+    pub(crate) fn default_as_json(&self) -> serde_json::Value {
+        let json = self.default.as_ref().map(super::super::print::json);
+        json.unwrap_or(serde_json::Value::Null)
+    }
+
+    pub(crate) fn options_as_json(&self) -> Option<Vec<serde_json::Value>> {
+        let options = self.options.as_ref()?;
+        Some(options.iter().map(super::super::print::json).collect())
+    }
+
     /// What was given as text on a command line, as the type wants it.
-    pub(super) fn typed(&self, node: &Node) -> Node {
+    pub(in super::super) fn typed(&self, node: &Node) -> Node {
         // Only a command line has no place.
         let Some(text) = node.as_text().filter(|_| node.at.line == 0) else {
             return node.clone();

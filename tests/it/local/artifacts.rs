@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::Project;
+use super::{ONE_BY_ONE, Project};
 
 #[test]
 fn artifacts_are_what_the_patterns_match() {
@@ -95,7 +95,7 @@ fn artifacts_are_kept_by_how_the_job_ended() {
         "{}look: {{stage: test, script: 'echo found *-*'}}\n",
         jobs.concat()
     ));
-    let ended = project.local(&[]).exited_with(0);
+    let ended = project.local(&ONE_BY_ONE).exited_with(0);
     ended.printed("\nfound bad-always bad-failure good-always good-success\n");
 }
 
@@ -126,7 +126,7 @@ named: {stage: test, dependencies: [b], script: 'echo named ?'}
 needed: {stage: test, needs: [a, {job: b, artifacts: false}], script: 'echo needed ?'}
 ",
     );
-    let ended = project.local(&[]).exited_with(0);
+    let ended = project.local(&ONE_BY_ONE).exited_with(0);
     let log = ended.out();
     let found: Vec<&str> = log
         .lines()
@@ -150,7 +150,7 @@ test: {stage: test, script: 'echo \"$WHO $RAW\"'}
 alone: {stage: test, needs: [], script: 'echo \"$WHO $RAW.\"'}
 ",
     );
-    let ended = project.local(&[]).exited_with(0);
+    let ended = project.local(&ONE_BY_ONE).exited_with(0);
     ended.printed("\nbuild $HOME x\n").printed("\npipeline .\n");
 }
 

@@ -24,7 +24,9 @@ fn the_sample_project_passes() {
     project.commit();
     // The service is on an engine that other tests share.
     let service = format!("SERVICE=local/{}", unique());
-    let ended = project.local(&["--var", &service]).exited_with(0);
+    let ended = project
+        .local(&["-j", "1", "--var", &service])
+        .exited_with(0);
     removed(&project, &service);
     let story = without_picture(&project.story(&ended));
     // A bench that built it before has the one step in its cache.
@@ -176,6 +178,12 @@ fn the_jobs_are_listed_without_an_engine() {
     );
     let ended = project.local(&["--list"]).exited_with(0);
     assert_snapshot!(ended.out(), @r"
+    ╭ test ───╮   ╭ report ───╮   ╭ image ────────╮   ╭ deploy ─────────╮
+    │ ● greet │──▶│ ● count   │──▶│ ● build-image │──▶│ ● deploy        │
+    ╰─────────╯   │   ↖ greet │   │   ↖ greet     │   │   ↖ build-image │
+                  ╰───────────╯   ╰───────────────╯   ╰─────────────────╯
+    ● runs  ▷ when somebody starts it  ◷ later  ✗ after a failure  ◆ starts a pipeline  ↖ needs
+
     STAGE   JOB          IMAGE            NEEDS           WHEN
     test    greet        bench/busybox:1  earlier stages
     report  count        bench/busybox:1  greet

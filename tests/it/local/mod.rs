@@ -11,15 +11,18 @@ mod told;
 
 mod artifacts;
 mod cancel;
+mod children;
 mod colour;
 mod git;
 mod hello;
 mod payload;
+mod pictures;
 mod refusals;
 mod results;
+mod side_by_side;
 mod sources;
 mod system;
 mod time;
 
 use coordinator::Coordinator;
-use project::Project;
+use project::{ONE_BY_ONE, Project};

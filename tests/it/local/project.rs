@@ -8,6 +8,9 @@ use crate::support::engine::Kind;
 use crate::support::job::PROGRAM;
 use crate::support::{Ended, Stand, Started, eventually};
 
+/// For tests that read a log as it is when no other job runs.
+pub(super) const ONE_BY_ONE: [&str; 2] = ["-j", "1"];
+
 pub(super) struct Project {
     pub(super) stand: Stand,
     pub(super) root: PathBuf,

@@ -24,7 +24,6 @@ b: {script: [!reference [.c, script]], image: {name: x, prots: [1]}, needs: [z]}
     error: the pipeline `.gitlab-ci.yml` is not valid
       caused by: .gitlab-ci.yml:2:10: `other.yml` is not there
       caused by: .gitlab-ci.yml:3:16: unknown keyword `cahce` in `a`
-      caused by: .gitlab-ci.yml:4:14: `!reference [.c, script]` names nothing that is there
       caused by: .gitlab-ci.yml:4:57: unknown keyword `image:prots` in `b`
 
     hint: it is looked for in `PROJECT`

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::Project;
+use super::{ONE_BY_ONE, Project};
 
 #[test]
 fn a_failed_job_ends_the_pipeline_with_exit_code_5() {
@@ -15,7 +15,7 @@ second: {stage: two, script: 'true'}
 third: {stage: three, script: 'true'}
 ",
     );
-    let ended = project.local(&[]).exited_with(5);
+    let ended = project.local(&ONE_BY_ONE).exited_with(5);
     assert_snapshot!(project.summary(&ended), @r"
     JOB     RESULT                     TIME
     first   passed                     N s

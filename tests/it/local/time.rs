@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::Project;
+use super::{ONE_BY_ONE, Project};
 
 #[test]
 fn after_script_runs_whatever_became_of_the_script() {
@@ -13,7 +13,7 @@ good: {script: 'true'}
 bad: {script: exit 7}
 ",
     );
-    let ended = project.local(&[]).exited_with(5);
+    let ended = project.local(&ONE_BY_ONE).exited_with(5);
     ended
         .printed("\nit was success\n")
         .printed("\nit was failed\n");

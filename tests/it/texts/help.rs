@@ -78,6 +78,9 @@ fn locals_help_names_every_flag() {
           --map <PROJECT=DIR>    Where an included project is on this machine, as
                                  GROUP/PROJECT=DIRECTORY; a remote file as URL=FILE
           --input <NAME=VALUE>   Set an input of the pipeline (`spec:inputs`); may be repeated
+      -j, --parallel <COUNT>     Run at most so many jobs at the same time [default: the processors, at
+                                 most 4]
+          --svg <FILE>           With --list: write a picture of the pipeline to this file
           --json                 With --list: print one JSON object
           --shell                When a job fails, open a shell in its build container before it is
                                  removed
@@ -194,6 +197,8 @@ fn lints_help_names_every_flag() {
           --json                 Print one JSON object
           --merged               Print the merged pipeline
           --code-quality <FILE>  Write a report for `artifacts:reports:codequality` to this file
+          --project <DIR>        The project's directory, where `include: local` begins [default: the
+                                 repository that a file stands in]
           --strict               Warnings, too, end with an error
           --map <PROJECT=DIR>    Where an included project is on this machine, as
                                  GROUP/PROJECT=DIRECTORY; a remote file as URL=FILE
