@@ -9,6 +9,7 @@ import build
 import build_memory
 import calls
 import output
+import pipeline
 import realrunner
 import rollout
 import size
@@ -19,8 +20,9 @@ from engine import engine
 from process import Failed
 from stand import Stand
 
-PARTS = ["trivial", "calls", "crowd", "stage", "output", "build", "deploy", "runner", "services", "burst", "size"]
-UNDER_RUNNER = {"runner", "services", "burst"}
+PARTS = ["trivial", "calls", "crowd", "stage", "output", "build", "deploy", "lint", "runner", "services", "burst",
+         "local", "size"]
+UNDER_RUNNER = {"runner", "services", "burst", "local"}
 # Minutes each, and much disk: only when asked for.
 RARE = ["build-memory"]
 
@@ -47,9 +49,11 @@ def measure(options, stand):
     part("output", "256 MB of output", output.flood, stand, rounds)
     part("build", "Build and push in a job against the Docker client", build.measured, stand, options.rounds or 5)
     part("deploy", "Deployments to the bench's ECS", rollout.measured, stand, options.rounds or 5)
+    part("lint", "Lint against gitlab-ci-local", pipeline.linted, stand, rounds)
     part("build-memory", "Memory for 2 GB of context and 2 GB of layers", build_memory.measured, stand)
     if runner:
         part("services", "A job with two services under gitlab-runner", realrunner.with_services, stand, runner, rounds)
+        part("local", "The trivial job by `local`", pipeline.local, stand, runner, rounds)
         part("burst", "Twenty jobs at once under gitlab-runner", realrunner.at_once, stand, runner, max(1, rounds // 4))
     part("size", "Sizes", size.rows, options.program, options.dist, options.cold_secs)
     return rows

@@ -1,6 +1,6 @@
 //! A job of a pipeline as the payload that GitLab would send for it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -174,6 +174,24 @@ fn hooks(job: &Job) -> Vec<Hook> {
             script: job.pre_get_sources.clone(),
         }],
     }
+}
+
+/// What only GitLab can give, in a sentence each.
+pub(super) fn beyond(chosen: &[&Job]) -> Vec<String> {
+    let mut beyond: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for job in chosen {
+        for keyword in &job.beyond {
+            beyond
+                .entry(keyword)
+                .or_default()
+                .push(format!("`{}`", job.name));
+        }
+    }
+    let told = beyond.into_iter().map(|(keyword, jobs)| {
+        let jobs = jobs.join(", ");
+        format!("only GitLab can give `{keyword}`: here these go without: {jobs}")
+    });
+    told.collect()
 }
 
 /// Why a job cannot be run here: it does what only GitLab can.

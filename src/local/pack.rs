@@ -38,7 +38,7 @@ pub(super) fn pack(tree: &WorkTree, scratch: &Scratch) -> Result<Packed> {
     };
     packing.tar.follow_symlinks(false);
     let files = tree.files()?;
-    for path in &files {
+    for path in files {
         packing.add(&tree.root, path)?;
     }
     if let Some(history) = history(tree, scratch)? {

@@ -3,9 +3,11 @@
 //! Stages are columns, in order; a job stands in its stage with what it waits for by `needs`. Whoever has no `needs` waits for
 //! the columns to its left.
 
-use std::fmt::Write;
+mod svg;
 
 use crate::pipeline::{Job, Pipeline, When};
+
+pub(super) use svg::svg;
 
 /// One job as it is drawn.
 struct Card<'a> {
@@ -19,7 +21,7 @@ struct Card<'a> {
 fn columns(pipeline: &Pipeline) -> Vec<(&str, Vec<Card<'_>>)> {
     let of_stage = |stage: &str| -> Vec<Card<'_>> {
         let jobs = pipeline.jobs.iter().filter(|job| job.stage == stage);
-        jobs.map(card).collect()
+        jobs.map(|job| card(pipeline, job)).collect()
     };
     let all = pipeline
         .stages
@@ -28,7 +30,7 @@ fn columns(pipeline: &Pipeline) -> Vec<(&str, Vec<Card<'_>>)> {
     all.filter(|(_, cards)| !cards.is_empty()).collect()
 }
 
-fn card(job: &Job) -> Card<'_> {
+fn card<'a>(pipeline: &Pipeline, job: &'a Job) -> Card<'a> {
     let sign = match (&job.trigger, job.when) {
         (Some(_), _) => '◆',
         (None, When::Manual) => '▷',
@@ -48,10 +50,10 @@ fn card(job: &Job) -> Card<'_> {
     Card {
         job,
         title: format!("{sign} {name}{place}"),
-        needs: match &job.needs {
+        needs: match pipeline.needs_there(job) {
             None => Vec::new(),
             Some(needs) if needs.is_empty() => vec!["at once".to_owned()],
-            Some(needs) => needs.iter().map(|need| need.job.clone()).collect(),
+            Some(needs) => needs.into_iter().map(str::to_owned).collect(),
         },
     }
 }
@@ -132,102 +134,6 @@ fn beside(blocks: &[&Vec<String>]) -> String {
         out.push('\n');
     }
     out
-}
-
-const CARD_WIDTH: usize = 220;
-const CARD_HEIGHT: usize = 34;
-const ROW: usize = 46;
-const COLUMN: usize = 290;
-const LEFT: usize = 20;
-const TOP: usize = 56;
-
-/// As one SVG file.
-pub(super) fn svg(pipeline: &Pipeline) -> String {
-    let columns = columns(pipeline);
-    let mut places: Vec<(&str, usize, usize)> = Vec::new();
-    for (x, (_, cards)) in columns.iter().enumerate() {
-        for (y, card) in cards.iter().enumerate() {
-            places.push((&card.job.name, LEFT + x * COLUMN, TOP + y * ROW));
-        }
-    }
-    let at = |name: &str| {
-        places
-            .iter()
-            .find(|(known, ..)| *known == name)
-            .map(|(_, x, y)| (*x, *y))
-    };
-    let most = columns
-        .iter()
-        .map(|(_, cards)| cards.len())
-        .max()
-        .unwrap_or(0);
-    let (width, height) = (
-        LEFT + columns.len().max(1) * COLUMN,
-        TOP + most.max(1) * ROW + 12,
-    );
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"13\">\n\
-         <rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n"
-    );
-    let mut put = |line: String| {
-        if writeln!(out, "{line}").is_err() {
-            // Writing to a string does not fail.
-        }
-    };
-    for job in &pipeline.jobs {
-        let Some((to_x, to_y)) = at(&job.name) else {
-            continue;
-        };
-        let needed = job
-            .needs
-            .iter()
-            .flatten()
-            .flat_map(|need| pipeline.meant_by(need));
-        for (from_x, from_y) in needed.filter_map(|other| at(&other.name)) {
-            let (x1, y1) = (from_x + CARD_WIDTH, from_y + CARD_HEIGHT / 2);
-            let (x2, y2) = (to_x, to_y + CARD_HEIGHT / 2);
-            let bend = 34;
-            put(format!(
-                "<path d=\"M{x1} {y1} C{} {y1} {} {y2} {x2} {y2}\" fill=\"none\" stroke=\"#8a8f98\"/>",
-                x1 + bend,
-                x2.saturating_sub(bend)
-            ));
-        }
-    }
-    for (x, (stage, cards)) in columns.iter().enumerate() {
-        let left = LEFT + x * COLUMN;
-        put(format!(
-            "<text x=\"{left}\" y=\"34\" font-weight=\"bold\">{}</text>",
-            escaped(stage)
-        ));
-        for (y, card) in cards.iter().enumerate() {
-            let top = TOP + y * ROW;
-            let colour = match card.job.when {
-                When::Manual => "#f4f4f5",
-                When::OnFailure => "#fdecea",
-                When::OnSuccess | When::Always | When::Delayed | When::Never => "#e8f1fc",
-            };
-            put(format!(
-                "<rect x=\"{left}\" y=\"{top}\" width=\"{CARD_WIDTH}\" height=\"{CARD_HEIGHT}\" rx=\"6\" fill=\"{colour}\" stroke=\"#8a8f98\"/>"
-            ));
-            let title: String = card.title.chars().take(32).collect();
-            put(format!(
-                "<text x=\"{}\" y=\"{}\">{}</text>",
-                left + 10,
-                top + 22,
-                escaped(&title)
-            ));
-        }
-    }
-    out.push_str("</svg>\n");
-    out
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ pub(super) fn of(
     let shelf = Shelf::new(&tree.root, asked.maps)?;
     let files: Vec<String> = tree
         .files()?
-        .into_iter()
+        .iter()
         .map(|path| path.to_string_lossy().into_owned())
         .collect();
     let changed = tree.changed(asked.event, &project.default_branch);

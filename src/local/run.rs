@@ -173,7 +173,7 @@ pub(super) fn run(
     };
     let rows = schedule::run(&pipeline, &chosen, &mut turns, manner, &signals)?;
     output.data(format!("\n{}", table::summary(&rows, started.elapsed())));
-    verdict(&rows, signals.first())
+    verdict(&rows, &request.jobs, signals.first())
 }
 
 const MILLIS_A_WEEK: u64 = 7 * 24 * 3600 * 1000;

@@ -31,6 +31,9 @@ pub(super) fn run<'a>(
     manner: Manner<'_>,
     signals: &Signals,
 ) -> Result<Vec<Row>> {
+    for text in jobs::beyond(chosen) {
+        turns.output.warning(text);
+    }
     let width = chosen.iter().map(|job| job.name.chars().count()).max();
     let manner = Manner {
         side_by_side: manner.side_by_side

@@ -30,6 +30,7 @@ pub(super) fn started_by(
     let here = branch
         .clone()
         .or_else(|| tag.clone())
+        .or_else(|| detached(variables))
         .unwrap_or_else(|| NOWHERE.to_owned());
     match event {
         EventKind::Push
@@ -86,6 +87,13 @@ pub(super) fn started_by(
             tag
         }
     }
+}
+
+/// The commit itself, where neither a branch nor a tag is checked out.
+fn detached(variables: &[(&'static str, String)]) -> Option<String> {
+    let mut all = variables.iter();
+    let found = all.find(|(key, _)| *key == "CI_COMMIT_REF_NAME");
+    found.map(|(_, value)| value.clone())
 }
 
 /// The variables of a job's environment.

@@ -49,7 +49,7 @@ pub(super) fn json(plan: &Plan, event: EventKind) -> Value {
             "name": job.name,
             "stage": job.stage,
             "when": job.when.word(),
-            "needs": job.needs.as_ref().map(|needs| needs.iter().map(|need| need.job.as_str()).collect::<Vec<_>>()),
+            "needs": plan.pipeline.needs_there(job),
             "environment": job.environment.as_ref().map(|one| one.name.as_str()),
             "why": why(&job.name),
         })
@@ -129,7 +129,7 @@ fn list(pipeline: &Pipeline) -> String {
             job.stage.clone(),
             job.name.clone(),
             image(job),
-            needs(job),
+            needs(pipeline, job),
             when.to_owned(),
         ]
     }));
@@ -143,15 +143,11 @@ fn image(job: &Job) -> String {
         .to_owned()
 }
 
-fn needs(job: &Job) -> String {
-    match &job.needs {
+fn needs(pipeline: &Pipeline, job: &Job) -> String {
+    match pipeline.needs_there(job) {
         None => "earlier stages".to_owned(),
         Some(needs) if needs.is_empty() => "nothing".to_owned(),
-        Some(needs) => needs
-            .iter()
-            .map(|need| need.job.as_str())
-            .collect::<Vec<_>>()
-            .join(", "),
+        Some(needs) => needs.join(", "),
     }
 }
 

@@ -48,12 +48,6 @@ pub(super) struct Turn<'a> {
 impl<'a> Turns<'a> {
     /// Makes `job` ready to run as the job `id`.
     pub(super) fn begin(&self, job: &'a Job, id: u64) -> Result<Turn<'a>> {
-        for keyword in &job.beyond {
-            self.output.warning(format!(
-                "`{}` has `{keyword}`, which only GitLab can give: here it goes without",
-                job.name
-            ));
-        }
         let directory = self.scratch.path().join(id.to_string());
         std::fs::create_dir(&directory).map_err(|error| cannot_write(&directory, error))?;
         let (incoming, inherited) = self.inheritance(job);
@@ -211,7 +205,9 @@ fn deployed_to(job: &Job, response: &JobResponse, reported: &[(String, String)])
             .or_else(|| given().map(|one| one.value.clone()))
     };
     let name = expand(&environment.name, &known);
+    // What nothing was known for is no address.
     let url = environment.url.as_ref().map(|url| expand(url, &known));
+    let url = url.filter(|url| !url.contains('$'));
     Some(match (environment.action.as_str(), url) {
         ("start", Some(url)) => format!("{name} ({url})"),
         ("start", None) => name,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::decide::Fate;
 use super::outcome::Failure;
-use crate::error::{Class, Error, Result, Signal};
+use crate::error::{Cause, Class, Error, Result, Signal};
 
 /// What became of a job.
 #[derive(Clone, Debug)]
@@ -19,11 +19,12 @@ pub(super) struct Row {
     pub(super) failure: Option<Failure>,
 }
 
-/// The end of a run with these jobs, after this signal.
+/// The end of a run with these jobs, after this signal. `asked`: the jobs that somebody named.
 ///
 /// # Errors
-/// `Script` with the failed jobs, `System` when none of them is to blame, `Cancelled`.
-pub(super) fn verdict(rows: &[Row], signal: Option<Signal>) -> Result<()> {
+/// `Script` with the failed jobs, `System` when none of them is to blame, `Cancelled`; `Precondition` for a job that was
+/// named and did not run.
+pub(super) fn verdict(rows: &[Row], asked: &[String], signal: Option<Signal>) -> Result<()> {
     if let Some(signal) = signal {
         let name = match signal {
             Signal::Interrupt => "SIGINT",
@@ -40,7 +41,7 @@ pub(super) fn verdict(rows: &[Row], signal: Option<Signal>) -> Result<()> {
         .filter_map(|row| Some((&row.name, row.failure.as_ref()?)))
         .collect();
     if failed.is_empty() {
-        return Ok(());
+        return all_ran(rows, asked);
     }
     let names: Vec<String> = failed.iter().map(|(name, _)| format!("`{name}`")).collect();
     let message = match names.as_slice() {
@@ -57,4 +58,18 @@ pub(super) fn verdict(rows: &[Row], signal: Option<Signal>) -> Result<()> {
         },
         message,
     ))
+}
+
+/// Nobody who asks for a job shall take its absence for success.
+fn all_ran(rows: &[Row], asked: &[String]) -> Result<()> {
+    for row in rows.iter().filter(|row| asked.contains(&row.name)) {
+        if let Fate::Skipped(why) = &row.fate {
+            return Err(
+                Error::precondition(format!("the job `{}` did not run", row.name))
+                    .caused_by(Cause::line(why))
+                    .hint("a manual job runs if it is named as well"),
+            );
+        }
+    }
+    Ok(())
 }

@@ -9,6 +9,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use crate::error::{Cause, Error, Result};
 
@@ -22,6 +23,8 @@ pub(super) struct WorkTree {
     /// The repository that the project is only a part of: jobs get no `.git` then.
     pub(super) part_of: Option<PathBuf>,
     pub(super) history: History,
+    /// Listed once.
+    files: OnceLock<Vec<PathBuf>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +87,7 @@ impl WorkTree {
     /// The project in `root`.
     fn of(root: &Path) -> Result<Self> {
         let mut tree = WorkTree {
+            files: OnceLock::new(),
             root: root.to_owned(),
             part_of: None,
             history: History::None,
@@ -157,7 +161,10 @@ impl WorkTree {
 
     /// Every file, link and empty directory that belongs to it, relative to the root: what is tracked and still there, and
     /// what is not ignored; in submodules that are checked out as well. Never git's own files.
-    pub(super) fn files(&self) -> Result<Vec<PathBuf>> {
+    pub(super) fn files(&self) -> Result<&[PathBuf]> {
+        if let Some(known) = self.files.get() {
+            return Ok(known);
+        }
         let mut found = BTreeSet::new();
         match self.history {
             History::None => walk(&self.root, Path::new(""), &mut found)?,
@@ -165,7 +172,7 @@ impl WorkTree {
                 listed(&self.root, Path::new(""), &mut found)?
             }
         }
-        Ok(found.into_iter().collect())
+        Ok(self.files.get_or_init(|| found.into_iter().collect()))
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn check(top: &Map, faults: &mut Faults) {
 fn sort_of(name: &str) -> &'static str {
     match name.starts_with(|c: char| c.is_ascii_digit()) {
         true => "a number",
-        false => "a boolean, or nothing,",
+        false => "a boolean or nothing",
     }
 }
 

@@ -84,6 +84,17 @@ impl Pipeline {
         self.needed_by(job).into_iter().filter(wanted).collect()
     }
 
+    /// The names in `needs` of jobs that are there: optional ones may not be. `None`: it has no `needs`.
+    pub(crate) fn needs_there<'a>(&self, job: &'a Job) -> Option<Vec<&'a str>> {
+        let needs = job.needs.as_ref()?.iter();
+        let names = needs.map(|need| need.job.as_str());
+        Some(
+            names
+                .filter(|name| !self.jobs_called(name).is_empty())
+                .collect(),
+        )
+    }
+
     /// By stage; within one, what is needed comes first.
     fn ordered(&self, wanted: &BTreeSet<&str>) -> Vec<&Job> {
         let mut ordered: Vec<&Job> = Vec::new();

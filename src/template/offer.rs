@@ -1,9 +1,10 @@
 //! `template list`, `show` and `render`: what is shipped, what it takes, and the pipeline that a repository receives.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Shelf, VERSION, shipped, shown};
-use crate::error::{Cause, Class, Error, Result};
+use super::{Shelf, VERSION, shipped};
+use crate::error::{Cause, Error, Result};
 use crate::nearest::nearest;
 use crate::output::{Output, columns};
 use crate::pipeline::{self, Found, Given, Location, Origin, Read};
@@ -114,43 +115,59 @@ fn short(text: &str) -> String {
 pub(crate) fn render(kind: &str, given: &Given, form: &Form, output: &Output) -> Result<()> {
     let (_, read) = template(kind, given)?;
     if read.faults.has_errors() {
+        let mut error = Error::usage(format!("the template `{kind}` does not take these inputs"));
         for fault in read.faults.iter() {
-            output.status(shown::text(fault, &read.files, output.word_colour()).trim_end());
+            error = error.caused_by(Cause::line(&fault.text));
         }
-        return Err(Error::new(
-            Class::Usage,
-            format!("the template `{kind}` does not take these inputs"),
-        )
-        .hint(format!(
+        return Err(error.hint(format!(
             "`baws-ci template show {kind}` tells what it takes"
         )));
     }
-    let path = format!("/templates/{kind}.yml");
-    let mut entry = serde_json::Map::new();
-    match form {
+    let inputs = read.as_json(given);
+    let entry = match form {
         Form::Merged => {
             output.data(read.merged_yaml()?);
             return Ok(());
         }
-        Form::Project { project, reference } => {
-            entry.insert("project".to_owned(), json!(project));
-            entry.insert("ref".to_owned(), json!(reference));
-            entry.insert("file".to_owned(), json!(path));
-        }
-        Form::Component { project, version } => {
-            let address = format!("$CI_SERVER_FQDN/{project}/{kind}@{version}");
-            entry.insert("component".to_owned(), json!(address));
-        }
-    }
-    let inputs = read.as_json(given);
-    if !inputs.is_empty() {
-        entry.insert("inputs".to_owned(), Value::Object(inputs));
-    }
-    let stub = json!({"include": [Value::Object(entry)]});
-    let text = serde_yaml::to_string(&stub)
+        Form::Project { project, reference } => Entry {
+            project: Some(project),
+            reference: Some(reference),
+            file: Some(format!("/templates/{kind}.yml")),
+            component: None,
+            inputs,
+        },
+        Form::Component { project, version } => Entry {
+            project: None,
+            reference: None,
+            file: None,
+            component: Some(format!("$CI_SERVER_FQDN/{project}/{kind}@{version}")),
+            inputs,
+        },
+    };
+    let text = serde_yaml::to_string(&Stub { include: [entry] })
         .map_err(|error| Error::system("cannot write the pipeline").caused_by(error))?;
     output.data(format!("# The pipeline of a `{kind}` application; what it takes: baws-ci template show {kind}\n{text}"));
     Ok(())
+}
+
+/// A `.gitlab-ci.yml` that only includes.
+#[derive(Serialize)]
+struct Stub<'a> {
+    include: [Entry<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project: Option<&'a str>,
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    reference: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    component: Option<String>,
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    inputs: serde_json::Map<String, Value>,
 }
 
 /// A shipped template, read with these inputs.
@@ -159,7 +176,10 @@ fn template(kind: &str, given: &Given) -> Result<(Found, Read)> {
         let error = Error::usage(format!("there is no template `{kind}`"));
         return Err(match nearest(kind, shipped::kinds()) {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error.hint("`baws-ci template list` names them"),
+            None => {
+                let kinds: Vec<&str> = shipped::kinds().collect();
+                error.hint(format!("the templates are {}", kinds.join(", ")))
+            }
         });
     }
     let found = shipped::find(&format!("templates/{kind}.yml")).map_err(|missed| {

@@ -1,7 +1,7 @@
 //! What can go wrong: the first column of docs/faults.md.
 
 /// What can go wrong, by the names of the table's first column.
-pub(super) const CASES: [&str; 171] = [
+pub(super) const CASES: [&str; 179] = [
     "kill -9 of config",
     "kill -9 of prepare",
     "kill -9 of run",
@@ -173,4 +173,12 @@ pub(super) const CASES: [&str; 171] = [
     "pipeline that is a bomb of aliases, or nests without end",
     "circles of includes, needs and extends",
     "pipeline with a terminal's control sequences",
+    "keys that stand twice, tabs, CRLF, BOM, and the other traps of YAML 1.1",
+    "unknown keyword",
+    "input that is refused",
+    "job whose need an event leaves out",
+    "input that a template does not take",
+    "child pipeline that cannot be made",
+    "pipeline that starts itself",
+    "Ctrl-C while jobs run side by side",
 ];

@@ -18,11 +18,12 @@ const CLASSES: [(&str, &[&str]); 8] = [
             "not_granted(",
             "turned_down(",
             "told(",
+            ".exited_with(5)",
         ],
     ),
     ("deployment", &["ended_as(", "ended.code, ", "first.code, "]),
     ("refused", &[".refused()"]),
-    ("cancelled", &[".cancelled()"]),
+    ("cancelled", &[".cancelled()", ".exited_with(130)"]),
     ("system", &[".system_failure()", "exit code 2"]),
     (
         "killed",
@@ -36,7 +37,8 @@ const CLASSES: [(&str, &[&str]); 8] = [
 ];
 
 /// What shows that a test looks at what is left; functions of the tests' own do it for some.
-const LOOKS: [&str; 15] = [
+const LOOKS: [&str; 16] = [
+    "project.local(",
     "said(",
     "pulled(",
     "cleaned_up()",

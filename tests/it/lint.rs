@@ -1,5 +1,7 @@
 //! `template lint` as people and programs see it.
 
+mod traps;
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::{Command, Output};

@@ -41,6 +41,7 @@ mod settings;
 mod stages;
 mod status;
 mod sweep;
+mod templates;
 mod texts;
 mod unguarded;
 mod users;

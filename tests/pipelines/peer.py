@@ -3,7 +3,11 @@
 
     peer.py CASE_DIR EVENT    one line of JSON: {"ok": bool, "jobs": [names], "text": "what it said, if not ok"}
     peer.py --all             the same for each case and each event it names, with "case" and "event" before them
-    peer.py --check           only what stands otherwise in a case.toml; exit 1 if there is any
+    peer.py --check [--brief] only what stands otherwise in a case.toml; exit 1 if there is any. --brief: where it is said to
+                              agree, one event of each case
+    peer.py --samples [--brief]
+                              what it says of each sample of pipeline-templates, for a push, a merge request, a branch and a tag;
+                              --brief: for the first two
 
 A case becomes a git repository of its own, in a temporary directory: the files are committed, origin is
 git@gitlab.example:group/app.git, and what the event would change is what the last commit changes. The other projects
@@ -23,6 +27,7 @@ from pathlib import Path
 
 CASES = Path(__file__).resolve().parent
 CI_LOCAL = CASES.parent / "bench" / "ci_local"
+TEMPLATES = CASES.parent.parent / "pipeline-templates"
 ORIGIN = "git@gitlab.example:group/app.git"
 NOT_OF_THE_PROJECT = ("case.toml", "projects")
 HEADER = "name;stage;when;allowFailure;environment;needs"
@@ -95,16 +100,21 @@ def commit_all(directory, env, title):
 
 
 def lay_projects(case, home, env):
-    """Each directory two below projects/ is a project: git looks for it as remote/GROUP/PROJECT.git, with or without .git."""
+    """Each directory two below projects/ is a project."""
     for source in sorted(case.glob("projects/*/*")):
-        work = home / "work" / source.relative_to(case)
-        shutil.copytree(source, work)
-        git(work, env, "init", "--quiet")
-        commit_all(work, env, "all")
-        git(work, env, "tag", "1.0.0")
-        bare = home / "remote" / source.parent.name / f"{source.name}.git"
-        bare.parent.mkdir(parents=True, exist_ok=True)
-        git(home, env, "clone", "--quiet", "--bare", str(work), str(bare))
+        lay_remote(source, f"{source.parent.name}/{source.name}", home, env)
+
+
+def lay_remote(source, path, home, env):
+    """Git looks for a project as remote/GROUP/PROJECT.git, with or without .git."""
+    work = home / "work" / path
+    shutil.copytree(source, work, ignore=shutil.ignore_patterns("samples"))
+    git(work, env, "init", "--quiet")
+    commit_all(work, env, "all")
+    git(work, env, "tag", "1.0.0")
+    bare = home / "remote" / f"{path}.git"
+    bare.parent.mkdir(parents=True, exist_ok=True)
+    git(home, env, "clone", "--quiet", "--bare", str(work), str(bare))
 
 
 def lay_project(case, home, env, event, changed):
@@ -135,13 +145,28 @@ def ask(case, event_name):
     """The answer for one case and event."""
     case = Path(case).resolve()
     about = tomllib.loads((case / "case.toml").read_text())
+    return answer(case, event_name, about, lay_projects)
+
+
+def ask_sample(sample, event_name):
+    """The same for a sample, whose templates are at the tag that it names."""
+
+    def lay(_, home, env):
+        lay_remote(TEMPLATES, "platform/pipeline-templates", home, env)
+
+    # A list without a tag is one that GitLab takes.
+    return answer(sample, event_name, {}, lay, ["--ignore-schema-paths", "#/definitions/tags/minItems"])
+
+
+def answer(case, event_name, about, lay, options=()):
+    """What it says of the files in `case`, beside the projects that `lay` brings."""
     event = EVENTS[event_name]
     with tempfile.TemporaryDirectory(prefix="peer-") as name:
         home = Path(name)
         env = environment(home)
-        lay_projects(case, home, env)
+        lay(case, home, env)
         app = lay_project(case, home, env, event, about.get("changed", []))
-        command = [str(CI_LOCAL), "run", "--list-csv"]
+        command = [str(CI_LOCAL), "run", "--list-csv", *options]
         variables = event.variables | about.get("variables", {})
         for variable, value in variables.items():
             command += ["--variable", f"{variable}={value}"]
@@ -170,19 +195,28 @@ def as_gitlab_names_it(name):
     return name
 
 
-def questions():
+def questions(brief):
     """Each case with each event it names; a broken one with a push."""
     for file in sorted(CASES.glob("*/case.toml")):
         about = tomllib.loads(file.read_text())
-        for event in about.get("jobs", {"push": None}):
+        events = list(about.get("jobs", {"push": None}))
+        for event in events[:1] if brief and about["peer"]["agrees"] else events:
             yield file.parent, event
 
 
-def all_answers():
-    asked = list(questions())
+def answers_to(asked, ask_one):
+    asked = list(asked)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for (case, event), answer in zip(asked, pool.map(lambda question: ask(*question), asked)):
-            yield {"case": case.name, "event": event, **answer}
+        for (case, event), given in zip(asked, pool.map(lambda question: ask_one(*question), asked)):
+            yield {"case": case.name, "event": event, **given}
+
+
+def of_samples(brief):
+    """Each sample with what happens to it."""
+    events = ("push", "merge_request", "branch", "tag")
+    for sample in sorted((TEMPLATES / "samples").iterdir()):
+        for event in events[:2] if brief else events:
+            yield sample, event
 
 
 def agrees(case, event, answer):
@@ -192,10 +226,10 @@ def agrees(case, event, answer):
     return answer["ok"] and answer["jobs"] == about["jobs"][event]
 
 
-def check():
+def check(brief):
     """A case agrees if each of its events does; one that is said to disagree must do so in one of them at least."""
     answers = {}
-    for answer in all_answers():
+    for answer in answers_to(questions(brief), ask):
         answers.setdefault(answer["case"], []).append(answer)
     strange = 0
     for case, given in answers.items():
@@ -208,13 +242,19 @@ def check():
     return 1 if strange else 0
 
 
+def told(answers):
+    for given in answers:
+        print(json.dumps(given, ensure_ascii=False), flush=True)
+
+
 def main(arguments):
     match arguments:
         case "--all",:
-            for answer in all_answers():
-                print(json.dumps(answer, ensure_ascii=False), flush=True)
-        case "--check",:
-            return check()
+            told(answers_to(questions(False), ask))
+        case ("--samples",) | ("--samples", "--brief"):
+            told(answers_to(of_samples(len(arguments) > 1), ask_sample))
+        case ("--check",) | ("--check", "--brief"):
+            return check(len(arguments) > 1)
         case directory, event if event in EVENTS:
             print(json.dumps(ask(directory, event), ensure_ascii=False))
         case _:

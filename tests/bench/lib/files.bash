@@ -2,8 +2,8 @@
 # shellcheck shell=bash disable=SC2154 # variables of ../bench
 
 packages=(bash busybox-static ca-certificates containerd curl docker.io dnsmasq-base e2fsprogs git git-lfs hostname
-    iproute2 iptables mawk nftables openssl procps python3-minimal python3 runc tini unzip util-linux zip)
-aws_packages=(amazon-ecr-credential-helper docker-registry python3-venv skopeo)
+    iproute2 iptables libstdc++6 mawk nftables openssl procps python3-minimal python3 runc tini unzip util-linux zip)
+aws_packages=(amazon-ecr-credential-helper docker-registry python3-distutils python3-venv skopeo)
 
 need_programs() {
     local program aws=(docker-credential-ecr-login docker-registry skopeo)
@@ -27,7 +27,10 @@ verb_install() {
         apt-get -o DPkg::Lock::Timeout=300 -qq install --no-install-recommends -y "${missing[@]}"
     fi
     ensure_engine
-    [ "${BENCH_AWS:-1}" = 0 ] || ensure_moto
+    if [ "${BENCH_AWS:-1}" != 0 ]; then
+        ensure_moto
+        BENCH_AWS_PYTHON=$moto/bin/python "$here/sample_images" fetch
+    fi
 }
 
 # One CA for all benches that share the cache, so that the base images (which trust it) can be shared too.

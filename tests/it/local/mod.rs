@@ -19,6 +19,7 @@ mod payload;
 mod pictures;
 mod refusals;
 mod results;
+mod samples;
 mod side_by_side;
 mod sources;
 mod system;

@@ -82,6 +82,18 @@ impl Case {
         }
     }
 
+    /// A sample of the templates.
+    pub(super) fn of_sample(directory: PathBuf) -> Self {
+        Case {
+            name: directory.display().to_string(),
+            directory,
+            jobs: BTreeMap::new(),
+            error: None,
+            changed: Vec::new(),
+            variables: BTreeMap::new(),
+        }
+    }
+
     /// A repository whose last commit is what the event is about.
     pub(super) fn on<'a>(&'a self, event: &'a str) -> Repository<'a> {
         let place = TempDir::with_prefix("baws-it-").expect("there is room");
@@ -190,14 +202,12 @@ impl Repository<'_> {
                 .display()
                 .to_string()
         };
-        found
-            .flat_map(|path| {
-                [
-                    "--map".to_owned(),
-                    format!("{}={}", name(&path), path.display()),
-                ]
-            })
-            .collect()
+        let shipped = ["--map", "platform/pipeline-templates=shipped"].map(str::to_owned);
+        let others = found.flat_map(|path| {
+            let map = format!("{}={}", name(&path), path.display());
+            ["--map".to_owned(), map]
+        });
+        shipped.into_iter().chain(others).collect()
     }
 
     pub(super) fn lint(&self) -> Vec<Told> {

@@ -3,6 +3,7 @@
 //! A case is a directory there; its README says what stands in `case.toml`. Read next: `case`.
 
 mod case;
+mod peer;
 
 use std::collections::BTreeMap;
 use std::thread;
