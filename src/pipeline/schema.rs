@@ -2,7 +2,8 @@
 //!
 //! It is made for an editor, and is asked of the merged pipeline only, without what it is known to be wrong about: keys
 //! that are null count as not there, lists in lists as one, a number may stand for a text, of several forms one is enough,
-//! and which letters a text may have is left to the readers, as it may hold a variable. `schema/gitlab-ci.json` is GitLab's
+//! and which letters a text may have is left to the readers, as it may hold a variable. A key that it does not know is a
+//! warning, and it is not believed about what stands beside such a key: it is older than the GitLab that has it. `schema/gitlab-ci.json` is GitLab's
 //! (MIT, see `schema/LICENSE`; from check-jsonschema 0.39.0), minified.
 
 mod fit;
@@ -16,7 +17,7 @@ use serde_json::Value;
 use crate::yaml::{Kind, Map, Node, Place};
 
 use super::fault::{Fault, Faults, Rule};
-use fit::Schema;
+use fit::{Misfit, Of, Schema};
 
 const TEXT: &str = include_str!("schema/gitlab-ci.json");
 
@@ -33,15 +34,43 @@ pub(super) fn check(top: &Map, faults: &mut Faults) {
     }
     let mut told = HashSet::new();
     let whole = Node::map(asked, Place::default());
-    for wrong in schema.misfits(&whole) {
+    let mut misfits = schema.misfits(&whole);
+    misfits.retain(|one| !READ.iter().any(|own| leads_to(&one.path, own)));
+    let unknown: Vec<Misfit> = misfits
+        .iter()
+        .filter(|one| one.kind == Of::Key)
+        .cloned()
+        .collect();
+    let is_believed = |one: &Misfit| {
+        one.kind == Of::Key
+            || !unknown
+                .iter()
+                .any(|other| other.path[..other.path.len() - 1] == one.path)
+    };
+    for wrong in misfits.into_iter().filter(is_believed) {
         if told.insert(wrong.at) {
-            let fault = Fault::new(Rule::Schema, wrong.at, wrong.text);
+            let fault = match wrong.kind {
+                Of::Key => Fault::warning(Rule::Schema, wrong.at, wrong.text),
+                Of::Type | Of::Other => Fault::new(Rule::Schema, wrong.at, wrong.text),
+            };
             faults.add(match wrong.hint {
                 Some(hint) => fault.hint(hint),
                 None => fault,
             });
         }
     }
+}
+
+/// What our own readers know whole, and better. Behind the name of a job.
+const READ: [&[&str]; 2] = [&["needs"], &["artifacts", "reports"]];
+
+fn leads_to(path: &[String], keys: &[&str]) -> bool {
+    path.iter()
+        .skip(1)
+        .zip(keys)
+        .filter(|(one, other)| one == *other)
+        .count()
+        == keys.len()
 }
 
 /// Read once. `None`: it cannot be, which a test would show.
@@ -101,8 +130,22 @@ ship:
   secrets: {TOKEN: {vault: {engine: {name: kv, path: x}, path: p, feild: f}}}
 ";
         insta::assert_snapshot!(told(text).join("\n"), @r"
-        4:41 unknown keyword `ship:dast_configuration:scaner_profile` (did you mean `scanner_profile`?)
-        5:67 unknown keyword `ship:secrets:TOKEN:vault:feild` (did you mean `field`?)
+        4:41 Warning: GitLab's schema does not know `ship:dast_configuration:scaner_profile` (did you mean `scanner_profile`?)
+        5:67 Warning: GitLab's schema does not know `ship:secrets:TOKEN:vault:feild` (did you mean `field`?)
+        ");
+    }
+
+    #[test]
+    fn a_schema_older_than_the_file_is_not_believed() {
+        let text = "
+ship:
+  script: make
+  secrets: {TOKEN: {vaults: {name: x}}}
+  id_tokens: {TOKEN: {aud: {}}}
+";
+        insta::assert_snapshot!(told(text).join("\n"), @r"
+        4:21 Warning: GitLab's schema does not know `ship:secrets:TOKEN:vaults` (did you mean `vault`?)
+        5:23 Error: `ship:id_tokens:TOKEN:aud` must not be a mapping ()
         ");
     }
 
@@ -112,9 +155,10 @@ ship:
         check(documents[0].as_map().unwrap(), &mut faults);
         let shown = faults.iter().map(|one| {
             format!(
-                "{}:{} {} ({})",
+                "{}:{} {:?}: {} ({})",
                 one.at.line,
                 one.at.column,
+                one.severity,
                 one.text,
                 one.hint.clone().unwrap_or_default()
             )

@@ -25,8 +25,25 @@ pub(super) struct Misfit {
     pub(super) at: Place,
     pub(super) text: String,
     pub(super) hint: Option<String>,
-    /// How deep in the tree, and whether it is more than another type than that which is wanted.
-    nearness: (usize, bool),
+    /// The keys that lead there.
+    pub(super) path: Vec<String>,
+    pub(super) kind: Of,
+}
+
+/// What does not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Of {
+    Type,
+    /// A key that the schema does not know.
+    Key,
+    Other,
+}
+
+impl Misfit {
+    /// Of several forms that do not fit, the one with the greatest is what was meant.
+    fn nearness(&self) -> (usize, bool) {
+        (self.path.len(), self.kind != Of::Type)
+    }
 }
 
 /// Where a value stands.
@@ -55,7 +72,8 @@ impl Spot {
             at: self.at,
             text,
             hint: None,
-            nearness: (self.path.len(), true),
+            path: self.path.clone(),
+            kind: Of::Other,
         }
     }
 }
@@ -115,7 +133,7 @@ impl<'a> Schema<'a> {
                 node.sort()
             );
             found.push(Misfit {
-                nearness: (spot.path.len(), false),
+                kind: Of::Type,
                 ..spot.misfit(text)
             });
             return;
@@ -159,9 +177,10 @@ impl<'a> Schema<'a> {
                 Some(Value::Bool(false)) if !is_known => {
                     let known = objects(schema.get("properties")).map(|(name, _)| name);
                     found.push(Misfit {
+                        kind: Of::Key,
                         hint: nearest(&key.text, known)
                             .map(|near| format!("did you mean `{near}`?")),
-                        ..inner.misfit(format!("unknown keyword {}", inner.name()))
+                        ..inner.misfit(format!("GitLab's schema does not know {}", inner.name()))
                     });
                 }
                 Some(wanted) if !is_known => self.visit(wanted, node, &inner, found),
@@ -217,9 +236,9 @@ impl<'a> Schema<'a> {
             }
             if asked && !fits {
                 // Of the form that fits furthest.
-                let nearest = misfits.into_iter().max_by_key(|one| one.nearness);
+                let nearest = misfits.into_iter().max_by_key(|one| one.nearness());
                 found.extend(
-                    nearest.map(|one| match one.nearness > (spot.path.len(), false) {
+                    nearest.map(|one| match one.nearness() > (spot.path.len(), false) {
                         true => one,
                         false => {
                             spot.misfit(format!("{} must not be {}", spot.name(), node.sort()))

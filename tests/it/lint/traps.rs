@@ -112,3 +112,13 @@ fn a_job_that_an_event_would_strand_is_a_warning() {
     ");
     assert_eq!(lint(&place, &["--strict", "ci.yml"]).status.code(), Some(2));
 }
+
+/// What GitLab's reference knows, in one file; also what its schema for editors is wrong about.
+#[test]
+fn every_keyword_of_the_reference_is_taken() {
+    let place = holding(&[("ci.yml", include_str!("every_keyword.yml"))]);
+    assert_snapshot!(said(&place, &["ci.yml"]), @r"
+    0
+    `ci.yml` is valid: 17 jobs in 1 file
+    ");
+}
