@@ -161,6 +161,14 @@ impl Job {
                 ..Variable::default()
             });
         }
+        let of_rules = job
+            .rules
+            .iter_mut()
+            .flatten()
+            .flat_map(|rule| &mut rule.needs);
+        for need in job.needs.iter_mut().chain(of_rules).flatten() {
+            need.settle(&instance.variables);
+        }
         job.instance = Some(instance);
         job
     }

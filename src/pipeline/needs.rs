@@ -18,6 +18,24 @@ pub(crate) struct Need {
     pub(crate) at: Place,
 }
 
+impl Need {
+    /// Of one of the jobs that a matrix makes: `$[[ matrix.NAME ]]` is its own value.
+    ///
+    /// Source: GitLab's reference, "Matrix expressions".
+    pub(super) fn settle(&mut self, own: &[(String, String)]) {
+        for (_, value) in self.matrix.iter_mut().flatten().flatten() {
+            for (name, own) in own {
+                for block in [
+                    format!("$[[ matrix.{name} ]]"),
+                    format!("$[[matrix.{name}]]"),
+                ] {
+                    *value = value.replace(&block, own);
+                }
+            }
+        }
+    }
+}
+
 pub(super) fn read(found: &Node, of: &str, faults: &mut Faults) -> Vec<Need> {
     let items: Vec<Node> = match &found.kind {
         Kind::List(items) => flattened(items),

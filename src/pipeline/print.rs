@@ -9,7 +9,7 @@ use crate::yaml::{Kind, Map, Node};
 pub(super) fn json(node: &Node) -> Value {
     match &node.kind {
         Kind::Null => Value::Null,
-        Kind::Bool(flag) => Value::Bool(*flag),
+        Kind::Bool(flag) => Value::Bool(flag.is),
         Kind::Number(number) => match number.int() {
             Some(int) => Value::from(int),
             None => Value::from(number.float()),
@@ -43,7 +43,7 @@ fn ordered(node: &Node) -> serde_yaml::Value {
     use serde_yaml::Value as Yaml;
     match &node.kind {
         Kind::Null => Yaml::Null,
-        Kind::Bool(flag) => Yaml::Bool(*flag),
+        Kind::Bool(flag) => Yaml::Bool(flag.is),
         Kind::Number(number) => match number.int() {
             Some(int) => Yaml::from(int),
             None => Yaml::from(number.float()),

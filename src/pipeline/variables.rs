@@ -69,24 +69,26 @@ fn one(
     let text = match &value.kind {
         // `{description: …}` alone declares a variable without a value.
         Kind::Null => String::new(),
+        // Source: GitLab's own schema, and its issue 21587: versions before the end of 2024 refused them.
         Kind::Bool(flag) => {
-            return Err(Fault::new(
-                Rule::Value,
-                value.at,
-                format!("the variable `{key}` of {of} must be a string or a number"),
-            )
-            .hint(format!("write `{key}: \"{flag}\"`")));
+            if flag.is_surprising() {
+                faults.add(surprise(
+                    key,
+                    flag.written,
+                    &format!("the boolean {flag}"),
+                    &value,
+                ));
+            }
+            flag.to_string()
         }
         Kind::Number(number) => {
             if number.is_surprising() {
-                faults.add(
-                    Fault::warning(
-                        Rule::Number,
-                        value.at,
-                        format!("`{}` is the number {number} for GitLab", number.written),
-                    )
-                    .hint(format!("write `{key}: \"{}\"`", number.written)),
-                );
+                faults.add(surprise(
+                    key,
+                    &number.written,
+                    &format!("the number {number}"),
+                    &value,
+                ));
             }
             number.to_string()
         }
@@ -96,7 +98,7 @@ fn one(
                 Rule::Value,
                 value.at,
                 format!(
-                    "the variable `{key}` of {of} must be a string or a number, and is {}",
+                    "the variable `{key}` of {of} must be a string, a number or a boolean, and is {}",
                     value.sort()
                 ),
             ));
@@ -110,6 +112,16 @@ fn one(
         masked: false,
         raw,
     })
+}
+
+/// A value that is not what it looks like.
+fn surprise(key: &str, written: &str, is: &str, value: &Node) -> Fault {
+    Fault::warning(
+        Rule::Number,
+        value.at,
+        format!("`{written}` is {is} for GitLab"),
+    )
+    .hint(format!("write `{key}: \"{written}\"`"))
 }
 
 /// A value that is not among its own options is refused.

@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 pub(crate) use map::{Key, Map};
 pub(crate) use read::{Oddity, read};
-pub(crate) use scalar::Number;
+pub(crate) use scalar::{Flag, Number};
 
 /// Largest file, bytes. Source: GitLab's application setting `max_yaml_size_bytes`, 2 MiB.
 pub(crate) const LARGEST_FILE: usize = 2 * 1024 * 1024;
@@ -43,7 +43,7 @@ pub(crate) struct Node {
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
     Null,
-    Bool(bool),
+    Bool(Flag),
     Number(Number),
     Text(Rc<str>),
     List(Rc<Vec<Node>>),
@@ -105,7 +105,7 @@ impl Node {
 
     pub(crate) fn as_bool(&self) -> Option<bool> {
         match self.kind {
-            Kind::Bool(flag) => Some(flag),
+            Kind::Bool(flag) => Some(flag.is),
             Kind::Null
             | Kind::Number(_)
             | Kind::Text(_)

@@ -40,9 +40,43 @@ impl Number {
         }
     }
 
-    /// Whether somebody who reads the file takes it for something else: `0755`, `22:22`, `3.10`, `1_000`.
+    /// Whether somebody who reads the file takes it for something else: `0755`, `22:22`, `3.10`, `1,000`.
     pub(crate) fn is_surprising(&self) -> bool {
-        self.to_string() != *self.written.trim_start_matches('+')
+        self.to_string() != self.written.trim_start_matches('+').replace('_', "")
+    }
+}
+
+/// A boolean, and the word for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Flag {
+    pub(crate) is: bool,
+    /// In small letters.
+    pub(crate) written: &'static str,
+}
+
+impl Flag {
+    pub(crate) fn of(word: &str) -> Option<Self> {
+        let words = [
+            ("true", true),
+            ("yes", true),
+            ("on", true),
+            ("false", false),
+            ("no", false),
+            ("off", false),
+        ];
+        let mut found = words.into_iter().filter(|(known, _)| *known == word);
+        found.next().map(|(written, is)| Flag { is, written })
+    }
+
+    /// Whether somebody who reads the file takes it for a word.
+    pub(crate) fn is_surprising(self) -> bool {
+        self.written != self.to_string()
+    }
+}
+
+impl fmt::Display for Flag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.is)
     }
 }
 
@@ -64,10 +98,11 @@ pub(super) struct Date;
 
 pub(super) fn plain(text: &str) -> Result<Kind, Date> {
     let lower = text.to_ascii_lowercase();
+    if let Some(flag) = Flag::of(&lower) {
+        return Ok(Kind::Bool(flag));
+    }
     Ok(match lower.as_str() {
         "" | "~" | "null" => Kind::Null,
-        "yes" | "true" | "on" => Kind::Bool(true),
-        "no" | "false" | "off" => Kind::Bool(false),
         _ => {
             let first = text.as_bytes()[0];
             if !(first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.')) {

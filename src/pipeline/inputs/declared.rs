@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
-use crate::yaml::{Key, Kind, Map, Node, Number};
+use crate::yaml::{Flag, Key, Kind, Map, Node, Number};
 
 use super::super::expression::Expression;
 use super::super::fault::{Fault, Faults, Rule};
@@ -176,7 +176,9 @@ impl Declared {
         };
         let kind = match self.sort {
             Type::Text => None,
-            Type::Boolean => text.parse().ok().map(Kind::Bool),
+            Type::Boolean => Flag::of(text)
+                .filter(|flag| !flag.is_surprising())
+                .map(Kind::Bool),
             Type::Number => text
                 .parse()
                 .ok()

@@ -78,8 +78,8 @@ pub(super) fn allow_failure(body: &Map, when: When, of: &str, faults: &mut Fault
         };
     };
     let read = match &node.kind {
-        Kind::Bool(true) => Some(AllowFailure::Yes),
-        Kind::Bool(false) => Some(AllowFailure::No),
+        Kind::Bool(flag) if flag.is => Some(AllowFailure::Yes),
+        Kind::Bool(_) => Some(AllowFailure::No),
         Kind::Map(map) => map
             .get("exit_codes")
             .and_then(codes)

@@ -62,12 +62,12 @@ fn traps_of_yaml_1_1_are_told_and_what_gitlab_takes_is_taken() {
     `windows.yml` is valid: 1 job in 1 file
     ");
     assert_snapshot!(said(&place, &["variables.yml"]), @r#"
-    2
-    variables.yml:1:20: error[value]: the variable `DEBUG` of the pipeline must be a string or a number
+    0
+    variables.yml:1:20: warning[number]: `no` is the boolean false for GitLab
       1 | variables: {DEBUG: no}
         |                    ^
-      hint: write `DEBUG: "false"`
-    `variables.yml` is not valid: 1 error
+      hint: write `DEBUG: "no"`
+    `variables.yml` is valid, with 1 warning: 1 job in 1 file
     "#);
 }
 

@@ -146,7 +146,7 @@ c: {script: x, services: [{name: x, alias: 7, command: {}, variables: {A: []}}, 
       caused by: .gitlab-ci.yml:3:53: `image:pull_policy` of `b` must be always, if-not-present or never, or a list of them, and is a string
       caused by: .gitlab-ci.yml:3:72: `image:docker` of `b` must be a mapping, and is a string
       caused by: .gitlab-ci.yml:4:56: `services:command` of `c` must be a list of strings, and is a mapping
-      caused by: .gitlab-ci.yml:4:75: the variable `A` of a service of `c` must be a string or a number, and is a list
+      caused by: .gitlab-ci.yml:4:75: the variable `A` of a service of `c` must be a string, a number or a boolean, and is a list
       caused by: .gitlab-ci.yml:4:81: `services` of `c` must be a name, or hold a `name`, and is a string
     "
     );
@@ -192,14 +192,12 @@ a: {script: x, variables: x}
         @r#"
     error: the pipeline `.gitlab-ci.yml` is not valid
       caused by: .gitlab-ci.yml:2:13: `A-B` in `variables` of the pipeline is no name for a variable
-      caused by: .gitlab-ci.yml:2:27: the variable `FLAG` of the pipeline must be a string or a number
-      caused by: .gitlab-ci.yml:2:39: the variable `LIST` of the pipeline must be a string or a number, and is a list
+      caused by: .gitlab-ci.yml:2:39: the variable `LIST` of the pipeline must be a string, a number or a boolean, and is a list
       caused by: .gitlab-ci.yml:2:66: `variables:E:expand` of the pipeline must be true or false, and is a string
       caused by: .gitlab-ci.yml:2:78: unknown keyword `variables:U:valeu` at the top level
       caused by: .gitlab-ci.yml:3:27: `variables` of `a` must be names with values, and is a string
 
     hint: names are letters, digits and underscores, and do not begin with a digit
-    hint: write `FLAG: "true"`
     hint: did you mean `value`?
     "#
     );
