@@ -64,7 +64,9 @@ fn a_build_is_told_in_a_few_lines() {
     // The registry may have the base's layer of another test.
     let out = ended
         .out()
-        .replace("1 layer pushed, 1 there already", "2 layers pushed");
+        .replace("1 layer pushed, 1 there already", "2 layers pushed")
+        // BuildKit gives the step that builds share the number that it has in the first of them.
+        .replace("[1/3] FROM", "[1/2] FROM");
     assert_snapshot!(site.masked(&job, &out), @r#"
     Made the repository `ECR/NAME/app`
     [1/2] FROM bench/busybox:1   cached

@@ -68,7 +68,7 @@ impl Sample {
             .command(&self.project.root, &[&map, jobs].concat());
         let aws = self.project.stand.bench.aws.iter();
         command.envs(aws.map(|(name, value)| (name, value)));
-        let ended = Started::begin(command, "local", None).end();
+        let ended = Started::begin(command, "local", None).end_of_long(5);
         self.project.nothing_left();
         ended
     }
@@ -119,6 +119,18 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// The summary, whose columns are as wide as the times are long.
+fn summary(sample: &Sample, ended: &Ended) -> String {
+    let summary = sample.project.summary(ended);
+    let cells = |line: &str| {
+        let cells = line.split("  ").map(str::trim);
+        let cells: Vec<&str> = cells.filter(|cell| !cell.is_empty()).collect();
+        cells.join(" | ").replace("N min N s", "N s")
+    };
+    let lines: Vec<String> = summary.lines().map(cells).collect();
+    lines.join("\n")
+}
+
 /// Everything up to production, which somebody has asked for.
 const ALL: [&str; 2] = ["deploy-prod-ecs", "verify-prod-ecs"];
 
@@ -129,16 +141,16 @@ fn nodejs_goes_from_a_commit_to_production() {
     let ended = sample.run(&ALL).exited_with(0);
     sample.is_one_image(&ended);
     let ended = ended.printed("ℹ pass 4\n");
-    assert_snapshot!(sample.project.summary(&ended), @r"
-    JOB              RESULT  TIME   ENVIRONMENT
-    lint             passed  N s
-    test             passed  N s
-    build-image      passed  N s
-    deploy-dev-ecs   passed  N s  dev-ecs
-    verify-dev-ecs   passed  N s  dev-ecs (verify)
-    deploy-prod-ecs  passed  N s  prod-ecs
-    verify-prod-ecs  passed  N s  prod-ecs (verify)
-    total                    N s
+    assert_snapshot!(summary(&sample, &ended), @r"
+    JOB | RESULT | TIME | ENVIRONMENT
+    lint | passed | N s
+    test | passed | N s
+    build-image | passed | N s
+    deploy-dev-ecs | passed | N s | dev-ecs
+    verify-dev-ecs | passed | N s | dev-ecs (verify)
+    deploy-prod-ecs | passed | N s | prod-ecs
+    verify-prod-ecs | passed | N s | prod-ecs (verify)
+    total | N s
     ");
 }
 
@@ -149,16 +161,16 @@ fn python_flask_goes_from_a_commit_to_production() {
     let ended = sample.run(&ALL).exited_with(0);
     sample.is_one_image(&ended);
     let ended = ended.printed("= 5 passed in ");
-    assert_snapshot!(sample.project.summary(&ended), @r"
-    JOB              RESULT  TIME   ENVIRONMENT
-    lint             passed  N s
-    test             passed  N s
-    build-image      passed  N s
-    deploy-dev-ecs   passed  N s  dev-ecs
-    verify-dev-ecs   passed  N s  dev-ecs (verify)
-    deploy-prod-ecs  passed  N s  prod-ecs
-    verify-prod-ecs  passed  N s  prod-ecs (verify)
-    total                    N s
+    assert_snapshot!(summary(&sample, &ended), @r"
+    JOB | RESULT | TIME | ENVIRONMENT
+    lint | passed | N s
+    test | passed | N s
+    build-image | passed | N s
+    deploy-dev-ecs | passed | N s | dev-ecs
+    verify-dev-ecs | passed | N s | dev-ecs (verify)
+    deploy-prod-ecs | passed | N s | prod-ecs
+    verify-prod-ecs | passed | N s | prod-ecs (verify)
+    total | N s
     ");
 }
 
@@ -171,15 +183,15 @@ fn springboot_goes_from_a_commit_to_production() {
     let sample = Sample::new("springboot", inputs);
     let ended = sample.run(&ALL).exited_with(0);
     sample.is_one_image(&ended);
-    assert_snapshot!(sample.project.summary(&ended), @r"
-    JOB              RESULT  TIME   ENVIRONMENT
-    test             passed  N s
-    build-image      passed  N s
-    deploy-dev-ecs   passed  N s  dev-ecs
-    verify-dev-ecs   passed  N s  dev-ecs (verify)
-    deploy-prod-ecs  passed  N s  prod-ecs
-    verify-prod-ecs  passed  N s  prod-ecs (verify)
-    total                    N s
+    assert_snapshot!(summary(&sample, &ended), @r"
+    JOB | RESULT | TIME | ENVIRONMENT
+    test | passed | N s
+    build-image | passed | N s
+    deploy-dev-ecs | passed | N s | dev-ecs
+    verify-dev-ecs | passed | N s | dev-ecs (verify)
+    deploy-prod-ecs | passed | N s | prod-ecs
+    verify-prod-ecs | passed | N s | prod-ecs (verify)
+    total | N s
     ");
 }
 
@@ -192,14 +204,14 @@ fn without_a_name_nothing_goes_to_production() {
         .write("Dockerfile", "ARG BASE\nFROM $BASE\nCOPY src /src\n");
     sample.project.commit();
     let ended = sample.run(&[]).exited_with(0);
-    assert_snapshot!(sample.project.summary(&ended), @r"
-    JOB              RESULT                                                   TIME   ENVIRONMENT
-    test             passed                                                   N s
-    build-image      passed                                                   N s
-    deploy-dev-ecs   passed                                                   N s  dev-ecs
-    verify-dev-ecs   passed                                                   N s  dev-ecs (verify)
-    verify-prod-ecs  skipped (`deploy-prod-ecs` is manual and was not named)
-    total                                                                     N s
+    assert_snapshot!(summary(&sample, &ended), @r"
+    JOB | RESULT | TIME | ENVIRONMENT
+    test | passed | N s
+    build-image | passed | N s
+    deploy-dev-ecs | passed | N s | dev-ecs
+    verify-dev-ecs | passed | N s | dev-ecs (verify)
+    verify-prod-ecs | skipped (`deploy-prod-ecs` is manual and was not named)
+    total | N s
     ");
     let ended = sample.run(&["verify-prod-ecs"]).exited_with(4);
     assert_snapshot!(sample.project.said(&ended), @r"

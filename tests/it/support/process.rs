@@ -78,8 +78,14 @@ impl Started {
 
     /// Waits for the end of both pipes and of the process.
     #[track_caller]
-    pub(crate) fn end(mut self) -> Ended {
-        let complete = self.stdout.wait(|held| held.ended) && self.stderr.wait(|held| held.ended);
+    pub(crate) fn end(self) -> Ended {
+        self.end_of_long(1)
+    }
+
+    /// The same for what takes minutes: it has `times` the time.
+    pub(crate) fn end_of_long(mut self, times: usize) -> Ended {
+        let complete = (0..times).any(|_| self.stdout.wait(|held| held.ended))
+            && self.stderr.wait(|held| held.ended);
         assert!(
             complete,
             "the stage `{}` did not end, or something holds its output: {}{}",
