@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 
 use super::jobs::Setting;
 use super::planned::{self, Asked};
-use super::scripts::Sources;
 use super::signals::Signals;
 use super::turns::Turns;
 use super::verdict::Row;
@@ -121,10 +120,7 @@ impl<'a> Child<'a> {
             tree: parent.tree,
             project: &project,
             variables,
-            sources: match &parent.sources {
-                Sources::Repository => Sources::Repository,
-                Sources::WorkTree { told } => Sources::WorkTree { told: told.clone() },
-            },
+            sources: parent.sources.clone(),
             archive: parent.archive.clone(),
         };
         let mut turns = Turns {

@@ -175,7 +175,7 @@ impl Faults {
 
     /// Whether GitLab would refuse it.
     pub(crate) fn has_errors(&self) -> bool {
-        self.0.iter().any(|fault| fault.severity == Severity::Error)
+        self.errors().next().is_some()
     }
 
     /// Whether an input is not as it should be: what is made with it says nothing of the file.
@@ -225,7 +225,7 @@ impl Faults {
         }
         let mut error = Error::usage(format!("the pipeline `{file}` is not valid"));
         let mut hints: Vec<&str> = Vec::new();
-        for fault in self.0.iter().filter(|one| one.severity == Severity::Error) {
+        for fault in self.errors() {
             error = error.caused_by(Cause::line(format!(
                 "{}: {}",
                 files.shown(fault.at),

@@ -64,8 +64,8 @@ impl Flag {
             ("no", false),
             ("off", false),
         ];
-        let mut found = words.into_iter().filter(|(known, _)| *known == word);
-        found.next().map(|(written, is)| Flag { is, written })
+        let found = words.into_iter().find(|(known, _)| *known == word);
+        found.map(|(written, is)| Flag { is, written })
     }
 
     /// Whether somebody who reads the file takes it for a word.

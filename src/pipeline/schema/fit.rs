@@ -12,7 +12,7 @@ use crate::yaml::{Kind, Map, Node, Place};
 
 use super::super::print;
 use super::super::value::flattened;
-use super::words::{is_of, list_of, objects, types_in_words, words};
+use super::words::{asks_for_a_value, is_of, list_of, objects, types_in_words, words};
 
 #[derive(Clone, Copy)]
 pub(super) struct Schema<'a> {
@@ -267,6 +267,9 @@ impl<'a> Schema<'a> {
 
 /// `enum`, `const`, `minimum`, `maximum`.
 fn value(schema: &Object<String, Value>, node: &Node, spot: &Spot, found: &mut Vec<Misfit>) {
+    if !asks_for_a_value(schema) {
+        return;
+    }
     let own = print::json(node);
     let allowed: Vec<&Value> = list_of(schema.get("enum"))
         .chain(schema.get("const"))

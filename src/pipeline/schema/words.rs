@@ -1,8 +1,15 @@
 //! The parts of a schema as values: types, lists of words, mappings.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::yaml::{Kind, Node};
+
+/// Whether a keyword needs the value as it is: most do not, and below may be a large tree.
+pub(super) fn asks_for_a_value(schema: &Map<String, Value>) -> bool {
+    ["enum", "const", "minimum", "maximum"]
+        .iter()
+        .any(|keyword| schema.contains_key(*keyword))
+}
 
 pub(super) fn is_of(types: &Value, node: &Node) -> bool {
     words(Some(types)).any(|name| match (name, &node.kind) {
