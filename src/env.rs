@@ -66,6 +66,10 @@ pub(crate) enum Var {
     CiEnvironmentUrl,
     /// Set to `true` in every job of a GitLab pipeline.
     GitlabCi,
+    /// Token for GitLab's API, where neither a flag nor the settings name a file. Source: whoever calls; `glab` calls it the same.
+    GitlabToken,
+    /// Address of the GitLab that runs the job. Source: GitLab, predefined variables.
+    CiServerUrl,
     /// Set by `local` for the stages it drives: the job is the caller's own, on the caller's machine.
     DrivenByLocal,
     /// Names the key in use, not its secret. Source: AWS SDKs and tools reference guide, as for all of `AWS_*` here; the
@@ -90,6 +94,7 @@ pub(crate) enum Var {
     AwsEndpointUrlLogs,
     AwsEndpointUrlSsm,
     AwsEndpointUrlDynamodb,
+    AwsEndpointUrlSecretsManager,
     AwsIgnoreConfiguredEndpointUrls,
     /// The operator's proxy, and what is asked without it; each in both cases. Source: curl's manual, "Environment", whose order
     /// of the two cases this program has, too.
@@ -137,6 +142,8 @@ impl Var {
             Var::ImageRef => "IMAGE_REF",
             Var::CiEnvironmentName => "CI_ENVIRONMENT_NAME",
             Var::CiEnvironmentUrl => "CI_ENVIRONMENT_URL",
+            Var::GitlabToken => "GITLAB_TOKEN",
+            Var::CiServerUrl => "CI_SERVER_URL",
             Var::GitlabCi => "GITLAB_CI",
             Var::DrivenByLocal => "BAWS_CI_DRIVEN_BY_LOCAL",
             Var::AwsAccessKeyId => "AWS_ACCESS_KEY_ID",
@@ -151,6 +158,7 @@ impl Var {
             Var::AwsEndpointUrlLogs => "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
             Var::AwsEndpointUrlSsm => "AWS_ENDPOINT_URL_SSM",
             Var::AwsEndpointUrlDynamodb => "AWS_ENDPOINT_URL_DYNAMODB",
+            Var::AwsEndpointUrlSecretsManager => "AWS_ENDPOINT_URL_SECRETS_MANAGER",
             Var::AwsIgnoreConfiguredEndpointUrls => "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
             Var::HttpsProxy => "https_proxy",
             Var::HttpsProxyUpper => "HTTPS_PROXY",

@@ -21,6 +21,8 @@ pub(crate) enum Class {
     Denied,
     /// Something that has to be there first is missing.
     Precondition,
+    /// Repositories are not as their templates made them.
+    Drift,
     /// Work on a service came to an end that is not the wanted one.
     Ended(End),
     /// SIGTERM (143) or SIGINT (130) ended the work.
@@ -61,7 +63,7 @@ impl Class {
     /// The exit code outside the runner.
     ///
     /// 0 done · 1 internal · 2 usage or settings · 3 credentials · 4 precondition · 5–13 outcomes of jobs and deployments
-    /// · 14 drift · 15 refused · 16 not running by choice · 130, 143 cancelled. 14 belongs to a verb that is still to come.
+    /// · 14 drift · 15 refused · 16 not running by choice · 130, 143 cancelled.
     pub(crate) fn exit_code(self) -> ExitCode {
         ExitCode::from(self.code())
     }
@@ -82,6 +84,7 @@ impl Class {
             Class::Ended(End::Stopped) => 11,
             Class::Ended(End::Unavailable) => 12,
             Class::Ended(End::TaskFailed) => 13,
+            Class::Drift => 14,
             Class::Refused => 15,
             Class::Ended(End::NotRunning) => 16,
             Class::Cancelled(Signal::Interrupt) => 130,
@@ -91,11 +94,12 @@ impl Class {
 }
 
 /// The classes that may cross the job socket, by name.
-const NAMES: [(Class, &str); 18] = [
+const NAMES: [(Class, &str); 19] = [
     (Class::Refused, "refused"),
     (Class::Usage, "usage"),
     (Class::Denied, "denied"),
     (Class::Precondition, "precondition"),
+    (Class::Drift, "drift"),
     (Class::Cancelled(Signal::Terminate), "terminated"),
     (Class::Cancelled(Signal::Interrupt), "interrupted"),
     (Class::Script(1), "failed"),

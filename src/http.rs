@@ -10,7 +10,7 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) fn builder() -> reqwest::ClientBuilder {
     // Fails when it is there already, which is as well: there is one provider in this program.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     reqwest::Client::builder()
         .tls_backend_rustls()
         .user_agent(concat!("baws-ci/", env!("CARGO_PKG_VERSION")))

@@ -2,13 +2,15 @@
 //!
 //! The tour: `dispatch` parses the command line and calls one room; `executor` and `local` lead; `agent` is the process
 //! inside a job's containers; `image`, `deploy`, `auth` and `audit` do what a job asks of the host; `template`
-//! finds and checks pipeline files, which `pipeline` reads (on `yaml`); `docker`, `aws`, `registry` and
-//! `gitlab` are the only places that talk to those; below stand plain values.
+//! finds and checks pipeline files, which `pipeline` reads (on `yaml`), and keeps repositories current; `bootstrap` makes
+//! one; `docker`, `aws`, `registry`, `gitlab` and `backstage` are the only places that talk to those; below stand plain values.
 
 mod agent;
 mod audit;
 mod auth;
 mod aws;
+mod backstage;
+mod bootstrap;
 mod broker;
 mod cli;
 mod container_options;

@@ -30,6 +30,7 @@ pub(crate) enum Action {
     UpdateService,
     RunTask,
     GetCredentials,
+    BootstrapRepository,
 }
 
 impl Action {
@@ -41,6 +42,7 @@ impl Action {
             Action::UpdateService => "Update ECS Service",
             Action::RunTask => "Run ECS Task",
             Action::GetCredentials => "Get Credentials",
+            Action::BootstrapRepository => "Bootstrap Repository",
         }
     }
 }

@@ -58,6 +58,13 @@ pub(super) const DYNAMODB: Service = Service {
     endpoint: Var::AwsEndpointUrlDynamodb,
 };
 
+pub(super) const SECRETS: Service = Service {
+    name: "secretsmanager",
+    target: "secretsmanager",
+    version: "1.1",
+    endpoint: Var::AwsEndpointUrlSecretsManager,
+};
+
 impl Aws {
     /// What is being asked, for sentences about its failure.
     pub(super) fn json_call(

@@ -21,6 +21,7 @@ mod parameter;
 mod permission;
 mod repository;
 mod scan;
+mod secret;
 mod session;
 mod table;
 mod token_cache;
@@ -34,6 +35,7 @@ pub(crate) use failure::{Failure, Landed, Reason};
 pub(crate) use image::ImageId;
 pub(crate) use repository::Repository;
 pub(crate) use scan::{Scan, ScanStatus, Severity};
+pub(crate) use secret::{SecretFound, SecretText, keeping};
 pub(crate) use table::{Put, Rows, Texts};
 pub(crate) use token_cache::TokenCache;
 

@@ -13,7 +13,7 @@ use crate::env::Var;
 pub(super) fn http_client() -> SharedHttpClient {
     let proxy = proxy();
     Builder::new().build_with_connector_fn(move |settings, components| {
-        let mut connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring));
+        let mut connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
         connector.set_connector_settings(settings.cloned());
         connector.set_sleep_impl(components.and_then(|known| known.sleep_impl()));
         connector.set_proxy_config(proxy.clone());

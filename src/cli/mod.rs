@@ -4,7 +4,9 @@
 
 mod audit;
 mod auth;
+mod bootstrap;
 mod deploy;
+mod gitlab;
 mod image;
 mod template;
 
@@ -14,13 +16,18 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use audit::{AuditCommand, AuditListArgs};
 pub(crate) use auth::{AuthCommand, AuthExplainArgs, AuthWorkArgs, FormatArg};
+pub(crate) use bootstrap::{BootstrapArgs, RevisionArg};
 pub(crate) use deploy::{
     DeployArgs, IfBusyArg, OnPauseArg, ReportArgs, RestartArgs, RollbackArg, RollbackArgs,
     RunTaskArgs, StartArgs, StatusArgs, StopArgs, StrategyArg, SupersededArg, TargetArgs,
     TargetKind, UntilArg, WaitArgs,
 };
+pub(crate) use gitlab::GitlabArgs;
 pub(crate) use image::{BuildArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
-pub(crate) use template::{ElsewhereArgs, LintArgs, RenderArgs, TemplateCommand};
+pub(crate) use template::{
+    CheckArgs, DiffArgs, ElsewhereArgs, FleetArgs, LintArgs, PublishArgs, RenderArgs, SyncArgs,
+    TemplateCommand,
+};
 
 /// Runs GitLab jobs in containers that get no privilege, no Docker socket and no AWS key
 #[derive(Debug, Parser)]
@@ -58,6 +65,7 @@ pub(crate) enum Command {
     /// Pipeline files and the templates they are made of
     #[command(subcommand)]
     Template(TemplateCommand),
+    BootstrapRepo(Box<BootstrapArgs>),
     /// Roles and identities
     #[command(subcommand)]
     Auth(AuthCommand),

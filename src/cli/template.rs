@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::GitlabArgs;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum TemplateCommand {
     /// Tell what is wrong with pipeline files, as GitLab reads them; needs no GitLab
@@ -24,6 +26,136 @@ pub(crate) enum TemplateCommand {
     },
     /// Print the .gitlab-ci.yml that a repository of this kind receives
     Render(RenderArgs),
+    /// Put the templates, and what belongs beside them, into the reference repository: one commit and a tag
+    Publish(PublishArgs),
+    /// Bring repositories to a version of the templates, by merge requests, wave by wave
+    Sync(SyncArgs),
+    /// Show what an update would change in repositories
+    Diff(DiffArgs),
+    /// Tell which repositories are not as their templates made them; exit code 14 if any
+    Check(CheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PublishArgs {
+    /// The reference repository; it is made if it is not there [default: `templates` in `[gitlab]` of the settings, else
+    /// platform/pipeline-templates]
+    #[arg(long, value_name = "GROUP/PROJECT")]
+    pub(crate) project: Option<String>,
+    /// Templates of your own, in a directory like `pipeline-templates` [default: those of this program]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) templates: Option<PathBuf>,
+    /// What else belongs there: the portal's entities, software templates and boilerplates (catalog/, templates/, common/)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from: Option<PathBuf>,
+    /// What `{{ aws-account }}` and `{{ awsAccount }}` stand for in *.yaml of --from
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) account: Option<String>,
+    /// What `{{ gitlab_hostname }}` stands for in *.yaml of --from [default: the host of GitLab's address]
+    #[arg(long, value_name = "HOST")]
+    pub(crate) hostname: Option<String>,
+    /// Tell what would be done, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) gitlab: GitlabArgs,
+}
+
+/// Which repositories.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct FleetArgs {
+    /// All repositories of this group and of the groups in it that were made by `bootstrap-repo`; may be repeated
+    #[arg(long = "group", value_name = "GROUP")]
+    pub(crate) groups: Vec<String>,
+    /// This repository; may be repeated
+    #[arg(long = "repository", value_name = "GROUP/NAME")]
+    pub(crate) repositories: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SyncArgs {
+    #[command(flatten)]
+    pub(crate) fleet: FleetArgs,
+    /// The project that holds the templates [default: `templates` in `[gitlab]` of the settings, else platform/pipeline-templates]
+    #[arg(long, value_name = "GROUP/PROJECT")]
+    pub(crate) templates: Option<String>,
+    /// The version to bring them to; an older one takes them back [default: the newest that is published]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) to: Option<String>,
+    /// A repository to try it on before all others, beside those with the topic baws-canary; may be repeated
+    #[arg(long = "canary", value_name = "GROUP/NAME")]
+    pub(crate) canaries: Vec<String>,
+    /// No waves
+    #[arg(long)]
+    pub(crate) all_at_once: bool,
+    /// Open at most so many merge requests
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) most: Option<usize>,
+    /// Also where a merge request for this version was closed
+    #[arg(long)]
+    pub(crate) again: bool,
+    /// Show what would be changed, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) gitlab: GitlabArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    #[command(flatten)]
+    pub(crate) fleet: FleetArgs,
+    /// The project that holds the templates [default: `templates` in `[gitlab]` of the settings, else platform/pipeline-templates]
+    #[arg(long, value_name = "GROUP/PROJECT")]
+    pub(crate) templates: Option<String>,
+    /// The version to compare with [default: the newest that is published]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) to: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) gitlab: GitlabArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// A work tree, which needs no GitLab
+    #[arg(value_name = "DIR", default_value = ".", conflicts_with_all = ["groups", "repositories"])]
+    pub(crate) directory: PathBuf,
+    /// All repositories of this group and of the groups in it; may be repeated
+    #[arg(long = "group", value_name = "GROUP")]
+    pub(crate) groups: Vec<String>,
+    /// This repository; may be repeated
+    #[arg(long = "repository", value_name = "GROUP/NAME")]
+    pub(crate) repositories: Vec<String>,
+    /// The project that holds the templates [default: `templates` in `[gitlab]` of the settings, else platform/pipeline-templates]
+    #[arg(long, value_name = "GROUP/PROJECT")]
+    pub(crate) templates: Option<String>,
+    /// Of a work tree: the version that could be had
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) newest: Option<String>,
+    /// Pass over a kind of drift (missing, modified, outdated, unmanaged, orphan); may be repeated
+    #[arg(long = "except", value_name = "KIND")]
+    pub(crate) except: Vec<String>,
+    /// With the last pipeline and the open merge request of each
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Write a page about them to this file; means --full
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) gitlab: GitlabArgs,
 }
 
 #[derive(Debug, Args)]

@@ -82,7 +82,7 @@ impl Outcome {
             Class::Ended(End::Stopped) => Outcome::Stopped,
             Class::Ended(End::Unavailable) => Outcome::Unavailable,
             Class::Ended(End::TaskFailed) => Outcome::TaskFailed,
-            Class::Precondition => Outcome::Precondition,
+            Class::Precondition | Class::Drift => Outcome::Precondition,
             Class::Cancelled(_) => Outcome::Cancelled,
             Class::Denied => Outcome::Denied,
             Class::Refused => Outcome::Refused,

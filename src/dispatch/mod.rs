@@ -5,11 +5,14 @@
 mod audit;
 mod audited;
 mod auth;
+mod bootstrap;
 mod build_request;
 mod credential;
 mod desk;
 mod envelope;
 mod features;
+mod fleet;
+mod gitlab;
 mod image;
 mod on_laptop;
 mod roles;
@@ -122,7 +125,11 @@ pub(crate) fn dispatch() -> ExitCode {
         }
         Command::Template(command) => {
             let output = Output::for_people();
-            finish(&output, template::template(&command, &output))
+            finish(&output, template::template(&command, config, &output))
+        }
+        Command::BootstrapRepo(arguments) => {
+            let output = Output::for_people();
+            finish(&output, bootstrap::bootstrap(&arguments, config, &output))
         }
         Command::Auth(command) => {
             let output = Output::for_people();

@@ -1,5 +1,8 @@
 //! `template …` from the command line.
 
+use std::path::Path;
+
+use super::fleet;
 use crate::cli::{LintArgs, RenderArgs, TemplateCommand};
 use crate::error::{Error, Result};
 use crate::output::Output;
@@ -7,12 +10,20 @@ use crate::pipeline::{Given, Severity};
 use crate::template;
 use crate::yaml::{Node, Place};
 
-pub(super) fn template(command: &TemplateCommand, output: &Output) -> Result<()> {
+pub(super) fn template(
+    command: &TemplateCommand,
+    config: Option<&Path>,
+    output: &Output,
+) -> Result<()> {
     match command {
         TemplateCommand::Lint(arguments) => lint(arguments, output),
         TemplateCommand::List { json } => template::list(*json, output),
         TemplateCommand::Show { kind, json } => template::show(kind, *json, output),
         TemplateCommand::Render(arguments) => render(arguments, output),
+        TemplateCommand::Publish(arguments) => fleet::publish(arguments, config, output),
+        TemplateCommand::Sync(arguments) => fleet::sync(arguments, config, output),
+        TemplateCommand::Diff(arguments) => fleet::diff(arguments, config, output),
+        TemplateCommand::Check(arguments) => fleet::check(arguments, config, output),
     }
 }
 

@@ -70,6 +70,7 @@ impl RunnerCodes {
             | Class::Usage
             | Class::Denied
             | Class::Precondition
+            | Class::Drift
             | Class::Ended(_)
             | Class::System => ExitCode::from(self.system),
         }

@@ -246,6 +246,9 @@ mod tests {
         full.gitlab.url = Some("x".to_owned());
         full.gitlab.audience = Some("x".to_owned());
         full.gitlab.keys_url = Some("x".to_owned());
+        full.gitlab.token_file = Some("x".into());
+        full.gitlab.token_secret = Some("x".to_owned());
+        full.gitlab.templates = Some("x".to_owned());
         full.roles = vec![RoleSettings {
             role_arn: Some("x".to_owned()),
             role_name: Some("x".to_owned()),

@@ -3,6 +3,8 @@
 //! A file that a developer can edit decides nothing here: rules hang on facts of the job and on claims of a verified token.
 //! Read next: `auth::rule`, which picks the rule, and `auth::resolve`, which finds the role.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::GrantedRefs;
@@ -191,6 +193,12 @@ pub(crate) struct GitlabSettings {
     pub(crate) audience: Option<String>,
     /// Where its keys are; `None`: `/oauth/discovery/keys` of the url.
     pub(crate) keys_url: Option<String>,
+    /// Holds the token for the API, which no job ever sees.
+    pub(crate) token_file: Option<PathBuf>,
+    /// The secret of Secrets Manager that holds it: plain, or as `apiToken` of the platform's JSON.
+    pub(crate) token_secret: Option<String>,
+    /// The project that holds the pipeline templates.
+    pub(crate) templates: Option<String>,
 }
 
 pub(super) fn check(rules: &[RoleSettings], gitlab: &GitlabSettings) -> Result<(), Wrong> {

@@ -39,6 +39,11 @@ const FILES: &[(&str, &str)] = files![
     "templates/terraform.yml",
 ];
 
+/// All of them.
+pub(super) fn files() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FILES.iter().copied()
+}
+
 /// Kinds of applications, in order.
 pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
     let names = FILES.iter().map(|(path, _)| *path);

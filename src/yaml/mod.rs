@@ -4,6 +4,7 @@
 //! would fill the machine (`limits`), and what Ruby refuses. Knows nothing of pipelines. Read next: `read` (events to
 //! nodes), `scalar` (what a plain word is), `merge` (the `<<` key).
 
+pub(crate) mod edit;
 mod frames;
 mod map;
 mod merge;

@@ -25,7 +25,6 @@ import web_identity
 from backend import Moto, Refused
 from client import Client
 from ecs_world import Wrong
-from faults import Reset
 from policy import Policy, refusal
 from sessions import Denied
 
@@ -131,14 +130,9 @@ class Handler(face.Handler):
     # ---- ECS ----------------------------------------------------------------------------------------------------------
 
     def send_scripted(self):
-        """ECS and logs. A fault with `after` comes when the call has had its effect."""
+        """ECS and logs."""
         world = self.server.ecs.world(self.caller.account, self.region)
         answer = ecs_api.Api(world).call(self.name, self.parameters)
-        after = (self.rule or {}).get("after")
-        if after == "drop":
-            raise Reset
-        if after:
-            return self.send(after.get("status", 500), json.dumps(after.get("body", {})), self.headers_of("application/x-amz-json-1.1"))
         self.send(200, json.dumps(answer), {**self.headers_of("application/x-amz-json-1.1"), "Date": self.date()})
 
     def date(self):
@@ -204,11 +198,11 @@ class Handler(face.Handler):
             message = re.search(rb"<Message>(.*?)</Message>", answer.body, re.DOTALL)
             return self.refuse(Denied(400, code[1].decode(), message[1].decode() if message else ""))
         if answer.status == 200:
-            answer.body = self.after(answer.body)
+            answer.body = self.consequences(answer.body)
         self.send(answer.status, answer.body, {**dict(registry.forwarded(answer.headers)), **self.headers_of(kind),
                                                "Content-Length": str(len(answer.body))})
 
-    def after(self, body):
+    def consequences(self, body):
         """What a call that moto granted entails; the answer."""
         action = f"{self.service}:{self.name}"
         if action in ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"):

@@ -13,7 +13,9 @@ class Control:
 
     def respond_control(self, path):
         job = re.fullmatch(r"jobs/(\d+)(/cancel|/trace|/artifacts/(\d+))?", path)
-        if path == "jobs" and self.command == "POST":
+        if self.respond_world(path):
+            pass
+        elif path == "jobs" and self.command == "POST":
             self.post_job()
         elif path == "jobs":
             self.send_json(200, [job.describe() for job in list(self.gitlab.coordinator.jobs.values())])

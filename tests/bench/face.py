@@ -102,7 +102,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def dispatch(self):
         started = time.time()
-        self.facts, self.status, self.sent, self.rule = {}, 0, 0, None
+        self.facts, self.status, self.sent, self.rule, self.after = {}, 0, 0, None, None
         self.expects = self.headers.get("Expect", "").lower() == "100-continue"
         self.body = Body(self.rfile, self.headers, self._continue)
         self.out = Pace(None, None)
@@ -139,6 +139,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.body.pace = Pace(rule.get("bps"), rule.get("cut_request_after"))
         self.out = Pace(rule.get("bps"), rule.get("cut_response_after"))
         if "status" not in rule:
+            self.after = rule.get("after")
             return False
         if rule.get("early"):
             self.close_connection = True
@@ -151,6 +152,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def send(self, status, body=b"", headers=None, length=None):
         """Answers with text, bytes or an iterator of bytes. Without a `length` an iterator is sent in chunks."""
         headers = dict(headers or {})
+        if self.after:
+            status, body, headers, length = self._instead(headers)
         if isinstance(body, str):
             body = body.encode()
         whole = isinstance(body, (bytes, bytearray, memoryview))
@@ -184,6 +187,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self._write(piece, length is None)
         if length is None:
             self.wfile.write(b"0\r\n\r\n")
+
+    def _instead(self, headers):
+        """What a rule with `after` answers now that the call has had its effect."""
+        after, self.after = self.after, None
+        if after == "drop":
+            raise Reset
+        body = after.get("body", {})
+        if isinstance(body, str):
+            headers = {"Content-Type": "text/html" if body.lstrip().startswith("<") else "text/plain"}
+        else:
+            body = json.dumps(body)
+            headers = {name: value for name, value in headers.items() if name not in ("Content-Length", "Content-Encoding")}
+        return after.get("status", 500), body, {**headers, **after.get("headers", {})}, None
 
     def send_json(self, status, value, headers=None):
         self.send(status, json.dumps(value), {"Content-Type": "application/json", **(headers or {})})
@@ -237,6 +253,7 @@ class Server(http.server.ThreadingHTTPServer):
         # Without the reverse look-up that the parent class makes.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = self.server_address[:2]
 
     def handle_error(self, request, client_address):

@@ -1,4 +1,4 @@
-"""The GitLab stand-in: runner coordinator, a little REST, git over HTTP with LFS, and a control interface for tests.
+"""The GitLab stand-in: runner coordinator, REST, git over HTTP with LFS, and a control interface for tests.
 
 It is not GitLab; its answers are as close as a runner and a repository need. Control lives under `/_bench/`, where no
 fault rule applies. Everything it keeps is gone when it starts again, but for the number of the next job.
@@ -15,36 +15,44 @@ import face
 import faults
 import oidc
 from artifacts import Artifacts
+from calls import DEVELOPER
 from control import Control
+from control_world import ControlWorld
 from coordinator import Coordinator
-from repositories import Refused, Repositories, smart_http
-from rest import Rest
+from git_http import smart_http
+from repositories import Refused, Repositories
+from rest import Limiter, Rest
 from runner_api import RunnerApi
+from world import World
 
-PERSONAL_TOKEN = "glpat-bench-0123456789ab"
 GIT_PATH = re.compile(r"^/(?P<project>.+?)\.git/(?P<rest>info/refs|git-upload-pack|git-receive-pack|info/lfs/objects/batch|"
                       r"gitlab-lfs/objects/(?P<object>[0-9a-f]{64})(?:/\d+)?)$")
+# The other calls below `runners` are those of their owners.
+RUNNER_PATH = re.compile(r"^((POST|DELETE) /api/v4/runners|\w+ /api/v4/runners/(verify|reset_authentication_token|router/discovery))$")
 
 
 class GitLab:
     """What all connections share."""
 
-    def __init__(self, directory, long_poll_secs, artifact_limit):
+    def __init__(self, directory, long_poll_secs, artifact_limit, program=None):
         os.makedirs(directory, exist_ok=True)
         self.repositories = Repositories(directory)
         self.coordinator = Coordinator(directory)
         self.artifacts = Artifacts(self.coordinator.directory, artifact_limit)
         self.long_poll_secs = long_poll_secs
-        self.personal_tokens = {PERSONAL_TOKEN}
+        self.world = World(self.repositories, self.coordinator)
+        self.limiter = Limiter()
+        self.program = program and os.path.abspath(program)
         self.key = oidc.Key()
 
     def clear(self):
         self.repositories.clear()
         self.coordinator.clear()
-        self.personal_tokens = {PERSONAL_TOKEN}
+        self.world.clear()
+        self.limiter.set(None, 0)
 
 
-class Handler(RunnerApi, Rest, Control, face.Handler):
+class Handler(RunnerApi, Rest, Control, ControlWorld, face.Handler):
     """Sends each request to the part it belongs to."""
 
     @property
@@ -70,7 +78,7 @@ class Handler(RunnerApi, Rest, Control, face.Handler):
                 self.respond_control(path.removeprefix(self.control))
             elif git:
                 self.respond_git(git, path, query)
-            elif path.startswith("/api/v4/runners"):
+            elif RUNNER_PATH.match(f"{self.command} {path}"):
                 self.respond_runners(path)
             elif path.startswith("/api/v4/jobs/"):
                 self.respond_jobs(path.removeprefix("/api/v4/jobs/"))
@@ -88,43 +96,58 @@ class Handler(RunnerApi, Rest, Control, face.Handler):
 
     # ---- git ----------------------------------------------------------------------------------------------------
 
-    def git_user(self):
-        """`(name, may push)` of the basic authentication, or None. A job token is good only while its job runs."""
+    def git_user(self, project):
+        """`(name, user, may push)` of the basic authentication, or None. A job token is good only while its job runs."""
         kind, _, credentials = self.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "basic":
             return None
-        user, _, password = base64.b64decode(credentials).decode().partition(":")
-        if password in self.gitlab.personal_tokens:
-            return user or "root", True
+        name, _, password = base64.b64decode(credentials).decode().partition(":")
+        world, token = self.gitlab.world, self.gitlab.world.token(password)
+        if token:
+            self.facts["user"] = token.user.username
+            if not {"api", "read_repository", "write_repository"} & set(token.scopes):
+                return None
+            return name or "root", token.user, bool({"api", "write_repository"} & set(token.scopes))
         job = self.gitlab.coordinator.of_token(password)
-        if job and user == "gitlab-ci-token":
+        if job and name == "gitlab-ci-token":
             self.facts["job"] = job.number
-            return user, False
+            own = job.project is project and world.of(project).settings["ci_push_repository_for_job_token_allowed"]
+            return name, world.users["root"], own
+        for one in world.of(project).deploy_tokens if project else ():
+            if (one["username"], one["token"]) == (name, password) and "read_repository" in one["scopes"] and not one["revoked"]:
+                return name, world.users["root"], False
         return None
 
     def respond_git(self, match, path, query):
-        user = self.git_user()
         project = self.gitlab.repositories.find(urllib.parse.unquote(match["project"]))
+        user = self.git_user(project)
+        record, world = project and self.gitlab.world.of(project), self.gitlab.world
+        push = "git-receive-pack" in (match["rest"], self.query.get("service"))
+        if project:
+            self.facts["project"] = project.path
         if not user:
             self.body.drain()
             self.send(401, "HTTP Basic: Access denied\n", {"WWW-Authenticate": 'Basic realm="GitLab"', "Content-Type": "text/plain"})
-        elif not project:
+        elif not project or not world.sees(user[1], record):
             self.body.drain()
             self.send(404, "The project you were looking for could not be found.\n", {"Content-Type": "text/plain"})
         elif match["object"]:
             self.respond_lfs_object(match["object"], user)
         elif match["rest"] == "info/lfs/objects/batch":
             self.respond_lfs_batch(project, user)
-        elif "git-receive-pack" in (match["rest"], self.query.get("service")) and not user[1]:
+        elif push and (not user[2] or world.role(user[1], record) < DEVELOPER or record.archived):
             self.body.drain()
             self.send(403, "You are not allowed to push code to this project.\n", {"Content-Type": "text/plain"})
+        elif not push and not world.reads_code(user[1], record):
+            self.body.drain()
+            self.send(403, "You are not allowed to download code from this project.\n", {"Content-Type": "text/plain"})
         else:
-            smart_http(self, self.gitlab.repositories, path, query, user[0])
+            smart_http(self, project, path, query, user[0], user[1])
 
     def respond_lfs_batch(self, project, user):
         request = self.body.json()
         upload = request["operation"] == "upload"
-        if upload and not user[1]:
+        if upload and not user[2]:
             return self.send_lfs(403, {"message": "Access forbidden. Check your access level."})
         objects = []
         for wanted in request["objects"]:
@@ -146,7 +169,7 @@ class Handler(RunnerApi, Rest, Control, face.Handler):
 
     def respond_lfs_object(self, name, user):
         path = self.gitlab.repositories.object_path(name)
-        if self.command == "PUT" and user[1]:
+        if self.command == "PUT" and user[2]:
             self.gitlab.repositories.store_object(name, self.body)
             self.send(200)
         elif self.command == "GET" and os.path.exists(path):
@@ -163,18 +186,27 @@ class Handler(RunnerApi, Rest, Control, face.Handler):
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--address", default="203.0.113.10")
+    options.add_argument("--listen", metavar="HOST:PORT", help="plain HTTP there and nothing else; port 0 for any")
     options.add_argument("--directory", required=True, help="repositories, objects and artifacts")
     options.add_argument("--rules", required=True, help="fault rules, a JSON file")
     options.add_argument("--journal", required=True)
-    options.add_argument("--certificate", required=True)
-    options.add_argument("--key", required=True)
+    options.add_argument("--certificate", help="not needed with --listen")
+    options.add_argument("--key", help="not needed with --listen")
+    options.add_argument("--program", help="a baws-ci that answers CI lint")
     options.add_argument("--long-poll-secs", type=float, default=20)
     options.add_argument("--artifact-limit", type=int, default=100 << 20, help="in bytes")
     given = options.parse_args()
-    gitlab = GitLab(given.directory, given.long_poll_secs, given.artifact_limit)
+    if not given.listen and not (given.certificate and given.key):
+        options.error("--certificate and --key are needed without --listen")
+    gitlab = GitLab(given.directory, given.long_poll_secs, given.artifact_limit, given.program)
     rules, journal = faults.Rules(given.rules), faults.Journal(given.journal)
-    servers = [face.Server((given.address, 80), Handler, rules, journal),
-               face.Server((given.address, 443), Handler, rules, journal, face.tls_context(given.certificate, given.key))]
+    if given.listen:
+        host, _, port = given.listen.rpartition(":")
+        servers = [face.Server((host, int(port)), Handler, rules, journal)]
+        print(f"listening on http://{host}:{servers[0].server_address[1]}", flush=True)
+    else:
+        servers = [face.Server((given.address, 80), Handler, rules, journal),
+                   face.Server((given.address, 443), Handler, rules, journal, face.tls_context(given.certificate, given.key))]
     for server in servers:
         server.gitlab = gitlab
     face.serve(servers)

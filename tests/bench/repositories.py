@@ -1,6 +1,4 @@
-"""The git side of the GitLab stand-in: projects as bare repositories, commits made without a work tree, smart HTTP
-through `git http-backend` as a CGI, and LFS objects.
-"""
+"""The git side of the GitLab stand-in: projects as bare repositories, commits made without a work tree, and LFS objects."""
 
 import hashlib
 import os
@@ -22,6 +20,7 @@ CONFIGURATION = """[core]
 	repositoryformatversion = 0
 	filemode = true
 	bare = true
+	hooksPath = "%s"
 [http]
 	receivepack = true
 [uploadpack]
@@ -29,6 +28,18 @@ CONFIGURATION = """[core]
 	allowFilter = true
 [receive]
 	denyDeleteCurrent = false
+"""
+
+
+# What `git_http` has found out about a push is in the environment; whether it forces is known only when its objects are here.
+PRE_RECEIVE = """#!/bin/sh
+[ -z "$BENCH_REFUSAL" ] || { echo "GitLab: $BENCH_REFUSAL" >&2; exit 1; }
+while read -r old new ref; do
+    case " $BENCH_NO_FORCE " in *" $ref "*) ;; *) continue ;; esac
+    case $old in *[!0]*) ;; *) continue ;; esac
+    git merge-base --is-ancestor "$old" "$new" 2>/dev/null ||
+        { echo "GitLab: You are not allowed to force push code to a protected branch on this project." >&2; exit 1; }
+done
 """
 
 
@@ -59,6 +70,18 @@ class Project:
         """The id of the commit that a branch, tag, ref or id names, or None."""
         return self.git("rev-parse", "-q", "--verify", f"{name}^{{commit}}", check=False).decode().strip() or None
 
+    def branches(self):
+        """Names and commits of all branches."""
+        return self.refs("refs/heads/")
+
+    def refs(self, prefix):
+        listing = self.git("for-each-ref", "--format=%(objectname) %(refname)", prefix).decode().splitlines()
+        return {name.removeprefix(prefix): commit for commit, _, name in (line.partition(" ") for line in listing)}
+
+    def make_default(self, branch):
+        self.default_branch = branch
+        self.git("symbolic-ref", "HEAD", f"refs/heads/{branch}")
+
     def ref(self, name):
         """`(type, commit)` of a branch or tag, or None."""
         for kind, prefix in (("branch", "refs/heads/"), ("tag", "refs/tags/")):
@@ -73,16 +96,18 @@ class Project:
     def file(self, commit, path):
         return self.git("cat-file", "blob", f"{commit}:{path}")
 
-    def commit(self, branch, message, changes, start=None, author="Bench <bench@bench.test>"):
-        """Puts a commit on top of `branch` (made from `start` when it is new) and returns its id.
+    def commit(self, branch, message, changes, start=None, author="Bench <bench@bench.test>", anew=False):
+        """Puts a commit on top of `branch` (made from `start` when it is new, or `anew`) and returns its id.
 
         `changes` maps a path to its content as bytes, to `(mode, content)`, or to None, which deletes it.
         """
         with self.writing:
-            parent = self.commit_id(f"refs/heads/{branch}") or (start and self.commit_id(start))
+            parent = (not anew and self.commit_id(f"refs/heads/{branch}")) or (start and self.commit_id(start))
             stream = [f"commit refs/heads/{branch}\ncommitter {author} now\n".encode(), data(message.encode())]
             if parent:
                 stream.append(f"from {parent}\n".encode())
+            elif self.commit_id(f"refs/heads/{branch}"):
+                stream.insert(0, f"reset refs/heads/{branch}\n\n".encode())
             for path, content in changes.items():
                 mode, content = content if isinstance(content, tuple) else ("100644", content)
                 quoted = '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -109,6 +134,7 @@ class Repositories:
     def __init__(self, directory):
         self.root = os.path.join(directory, "repositories")
         self.objects = os.path.join(directory, "lfs")
+        self.hooks = os.path.abspath(os.path.join(directory, "hooks"))
         self.numbers = Counter(os.path.join(directory, "next-project"), 101)
         self.lock = threading.RLock()
         self.clear()
@@ -118,6 +144,10 @@ class Repositories:
             for directory in (self.root, self.objects):
                 shutil.rmtree(directory, ignore_errors=True)
                 os.makedirs(directory)
+            os.makedirs(self.hooks, exist_ok=True)
+            with open(os.path.join(self.hooks, "pre-receive"), "w") as file:
+                file.write(PRE_RECEIVE)
+            os.chmod(os.path.join(self.hooks, "pre-receive"), 0o755)
             self.projects = {}
 
     def find(self, name):
@@ -137,11 +167,25 @@ class Repositories:
             project = Project(self.numbers.take(), path, self.root)
             for part in ("objects/info", "objects/pack", "refs/heads", "refs/tags"):
                 os.makedirs(os.path.join(project.directory, part))
-            for name, text in (("HEAD", "ref: refs/heads/main\n"), ("config", CONFIGURATION)):
+            for name, text in (("HEAD", "ref: refs/heads/main\n"), ("config", CONFIGURATION % self.hooks)):
                 with open(os.path.join(project.directory, name), "w") as file:
                     file.write(text)
             self.projects[path] = project
             return project
+
+    def remove(self, project):
+        with self.lock:
+            del self.projects[project.path]
+            shutil.rmtree(project.directory)
+
+    def rename(self, project, path):
+        with self.lock:
+            del self.projects[project.path]
+            directory = os.path.join(self.root, path + ".git")
+            os.rename(project.directory, directory)
+            project.path, project.directory = path, directory
+            project.namespace, _, project.name = path.rpartition("/")
+            self.projects[path] = project
 
     def ensure(self, path):
         """The project of that path, made with a small first commit when it is missing."""
@@ -191,32 +235,3 @@ class Repositories:
             os.unlink(file.name)
             raise Refused("the content does not match the object id")
         os.rename(file.name, self.object_path(name))
-
-
-def smart_http(handler, repositories, path, query, user):
-    """Lets `git http-backend` answer the request. A chunked body has no length, so it is spooled first."""
-    with tempfile.TemporaryFile() as spool:
-        for piece in iter(handler.body.read, b""):
-            spool.write(piece)
-        length = spool.tell()
-        spool.seek(0)
-        environment = dict(
-            ENVIRONMENT, GIT_PROJECT_ROOT=repositories.root, GIT_HTTP_EXPORT_ALL="1", PATH_INFO=path, QUERY_STRING=query,
-            REQUEST_METHOD=handler.command, CONTENT_TYPE=handler.headers.get("Content-Type", ""), CONTENT_LENGTH=str(length),
-            HTTP_CONTENT_ENCODING=handler.headers.get("Content-Encoding", ""),
-            GIT_PROTOCOL=handler.headers.get("Git-Protocol", ""), REMOTE_USER=user, REMOTE_ADDR=handler.client_address[0])
-        backend = subprocess.Popen([GIT, "http-backend"], stdin=spool, stdout=subprocess.PIPE, env=environment)
-    try:
-        status, headers = 200, {}
-        for line in iter(backend.stdout.readline, b"\r\n"):
-            if not line:
-                break
-            name, _, value = line.decode().partition(":")
-            if name == "Status":
-                status = int(value.split()[0])
-            else:
-                headers[name] = value.strip()
-        handler.send(status, iter(lambda: backend.stdout.read1(65536), b""), headers)
-    finally:
-        backend.stdout.close()
-        backend.wait()

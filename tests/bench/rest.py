@@ -1,128 +1,222 @@
-"""The REST interface of the GitLab stand-in, as far as tests need it: version, projects, files, commits, branches."""
+"""The REST interface of the GitLab stand-in: finds the route of a call, admits who calls, and sends the answer."""
 
-import base64
-import re
+import threading
+import time
 import urllib.parse
 
+import bodies
+import rest_access
+import rest_archive
+import rest_ci
+import rest_environments
+import rest_extras
+import rest_files
+import rest_groups
+import rest_merge_requests
+import rest_projects
+import rest_protections
+import rest_repository
+import rest_runners
+import rest_users
+import rest_variables
+from calls import ROUTES, Call, Page, Raw, Wrong, forbidden, not_found
 from repositories import Refused
+from world import Token
+
+FAMILIES = (rest_users, rest_groups, rest_projects, rest_repository, rest_files, rest_merge_requests, rest_variables, rest_protections,
+            rest_environments, rest_access, rest_runners, rest_ci, rest_extras)
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+
+
+class Limiter:
+    """So many requests in so many seconds, counted in windows, as GitLab's throttle."""
+
+    def __init__(self):
+        self.lock, self.requests = threading.Lock(), None
+
+    def set(self, requests, per_secs):
+        with self.lock:
+            self.requests, self.per_secs, self.began, self.count = requests, per_secs, time.time(), 0
+
+    def headers(self):
+        """None while the call is within the limit."""
+        with self.lock:
+            if self.requests is None:
+                return None
+            moment = time.time()
+            if moment >= self.began + self.per_secs:
+                self.began, self.count = moment, 0
+            self.count += 1
+            if self.count <= self.requests:
+                return None
+            end = self.began + self.per_secs
+            return {"Retry-After": str(max(1, round(end - moment + 0.5))), "RateLimit-Limit": str(self.requests),
+                    "RateLimit-Name": "throttle_authenticated_api", "RateLimit-Observed": str(self.count), "RateLimit-Remaining": "0",
+                    "RateLimit-Reset": str(int(end)),
+                    "RateLimit-ResetTime": time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(end)), "Content-Type": "text/plain"}
+
+
+def behind(items, name, key, value):
+    """What comes after the item of that key. An id may be gone meanwhile; the others are still behind it."""
+    if name in ("id_after", "id_before") and value.isdigit():
+        return [one for one in items if (key(one) > int(value) if name == "id_after" else key(one) < int(value))]
+    passed = [index for index, item in enumerate(items) if str(key(item)) == value]
+    return items[passed[-1] + 1:] if passed else []
 
 
 class Rest:
     """Part of the handler."""
 
     def respond_rest(self, path):
-        if not self.is_user():
-            self.body.drain()
-            return self.send_json(401, {"message": "401 Unauthorized"})
-        if path == "version":
-            return self.send_json(200, {"version": "19.3.0-ee", "revision": "bench", "enterprise": True})
-        if path == "user":
-            return self.send_json(200, {"id": 2, "username": "root", "name": "Bench", "email": "bench@bench.test"})
-        if path == "projects" and self.command == "POST":
-            return self.create_project()
-        match = re.fullmatch(r"projects/([^/]+)(?:/repository/(files|commits|branches|tree)(?:/([^/]+)(/raw)?)?)?", path)
-        project = match and self.gitlab.repositories.find(urllib.parse.unquote(match[1]))
-        if not project:
-            return self.not_found("404 Project Not Found" if match else "404 Not Found")
-        name = urllib.parse.unquote(match[3] or "")
-        if not match[2]:
-            return self.send_json(200, self.describe_project(project))
-        if match[2] == "files" and name:
-            return self.respond_file(project, name, bool(match[4]))
-        if match[2] == "commits" and self.command == "POST":
-            return self.create_commit(project)
-        return self.respond_repository(project, match[2], name)
+        limited = self.gitlab.limiter.headers()
+        body = self.body.all()
+        if limited:
+            return self.send(429, "Retry later\n", limited)
+        try:
+            return self.send_answer(self.answer(path.rstrip("/"), body))
+        except Wrong as error:
+            return self.send_json(error.status, error.body, error.headers)
+        except bodies.Malformed as error:
+            return self.send_json(400, {"error": str(error)})
+        except Refused as error:
+            return self.send_json(400, {"message": str(error)})
 
-    def is_user(self):
+    def send_answer(self, answer):
+        if answer is None:
+            self.send(204)
+        elif isinstance(answer, Page):
+            self.send_page(answer)
+        elif isinstance(answer, Raw):
+            self.send(answer.status, answer.content, answer.headers)
+        elif isinstance(answer, tuple):
+            self.send_json(*answer)
+        else:
+            self.send_json(200, answer)
+
+    def answer(self, path, body):
+        token = self.caller()
+        if not token:
+            raise Wrong(401, "401 Unauthorized")
+        self.facts["user"] = token.user.username
+        method = "GET" if self.command == "HEAD" else self.command
+        options = function = None
+        for verb, pattern, candidate, demands in ROUTES:
+            match = pattern.match(path) if verb == method or verb == self.command else None
+            if match:
+                function, options = candidate, demands
+                break
+        if not function:
+            raise Wrong(404, error="404 Not Found")
+        self.check_scope(token, options["scopes"])
+        query = self.path.partition("?")[2]
+        call = Call(self, self.gitlab.world, token, bodies.parameters(query, body, self.headers.get("Content-Type", "")), match.groupdict())
+        if not options["locked"]:
+            self.admit(call, options, path)
+            return function(call)
+        with self.gitlab.world.lock:
+            self.admit(call, options, path)
+            return function(call)
+
+    def check_scope(self, token, wanted):
+        if not wanted or set(wanted) & set(token.scopes):
+            return
+        if token.scopes == ["job"]:
+            raise Wrong(401, "401 Unauthorized")
+        refusal = Wrong(403, error="insufficient_scope")
+        refusal.body["error_description"] = "The request requires higher privileges than provided by the access token."
+        refusal.body["scope"] = " ".join(scope for scope in wanted if scope != "job")
+        raise refusal
+
+    def caller(self):
+        """The token that the call came with; a job's is good for what jobs may ask. None when it is not known."""
+        world = self.gitlab.world
         kind, _, bearer = self.headers.get("Authorization", "").partition(" ")
-        return bool({self.headers.get("PRIVATE-TOKEN"), self.query.get("private_token"),
-                     bearer if kind == "Bearer" else None} & self.gitlab.personal_tokens)
+        value = self.headers.get("PRIVATE-TOKEN") or self.query.get("private_token") or (bearer if kind.lower() == "bearer" else None)
+        if value:
+            return world.token(value.strip())
+        job = self.gitlab.coordinator.of_token(self.headers.get("JOB-TOKEN") or self.query.get("job_token"))
+        if job:
+            self.facts["job"] = job.number
+            self.job = job
+            return Token(0, job.token, world.users["root"], ["job"])
+        return None
 
-    def describe_project(self, project):
-        url = f"{self.origin()}/{project.path}"
-        return {"id": project.number, "name": project.name, "path": project.name, "path_with_namespace": project.path,
-                "namespace": {"id": 7, "path": project.namespace, "full_path": project.namespace},
-                "default_branch": project.default_branch, "web_url": url, "http_url_to_repo": url + ".git", "visibility": "private"}
+    def admit(self, call, options, path):
+        """Finds project and group of the call and refuses whoever may not do this there."""
+        world = call.world
+        if options["premium"] and not world.edition["enterprise"]:
+            raise Wrong(404, error="404 Not Found")
+        if "project" in call.names:
+            self.admit_to_project(call, options, path)
+        elif "group" in call.names:
+            call.group = world.find_group(call["group"])
+            if not call.group or not world.sees_group(call.user, call.group):
+                raise not_found("Group")
+            if not call.user.admin and world.group_role(call.user, call.group.path) < options["role"]:
+                raise forbidden()
 
-    def create_project(self):
-        request = self.runner_request()
-        path = request.get("path") or request["name"].lower().replace(" ", "-")
-        project = self.gitlab.repositories.create(f"{request.get('namespace_path') or 'root'}/{path}")
-        if request.get("initialize_with_readme") in (True, "true"):
-            project.commit("main", "Initial commit", {"README.md": f"# {project.name}\n".encode()})
-        self.send_json(201, self.describe_project(project))
+    def admit_to_project(self, call, options, path):
+        world, name = call.world, call["project"]
+        project = world.project(name)
+        target = None if project else world.project(world.moved.get(name, ""))
+        record = (project or target) and world.of(project or target)
+        if not record or not world.sees(call.user, record):
+            raise not_found("Project")
+        if target:
+            if self.command not in ("GET", "HEAD"):
+                raise Wrong(405, "Non GET methods are not allowed for moved projects")
+            rest = path.split("/", 2)[2:]
+            place = "/".join([f"{self.origin()}/api/v4/projects/{target.number}", *rest])
+            query = self.path.partition("?")[2]
+            raise Wrong(301, "301 Moved Permanently", headers={"Location": place + (f"?{query}" if query else "")})
+        self.facts["project"] = project.path
+        call.project, call.record = project, record
+        bound = call.token.project
+        if bound and bound is not project and not world.role(call.user, record) and record.settings["visibility"] == "private":
+            raise not_found("Project")
+        if world.role(call.user, record) < options["role"] or options["code"] and not world.reads_code(call.user, record):
+            raise forbidden()
+        if options["frozen"] and record.archived and self.command in WRITES:
+            raise forbidden()
 
-    # ---- files and commits --------------------------------------------------------------------------------------
+    # ---- pages --------------------------------------------------------------------------------------------------
 
-    def respond_file(self, project, path, raw):
-        if self.command == "GET":
-            commit = project.commit_id(self.query.get("ref", project.default_branch))
-            if not project.has_file(commit, path):
-                return self.not_found("404 File Not Found")
-            content = project.file(commit, path)
-            if raw:
-                return self.send(200, content, {"Content-Type": "text/plain"})
-            return self.send_json(200, {"file_path": path, "file_name": path.rpartition("/")[2], "size": len(content),
-                                        "encoding": "base64", "content": base64.b64encode(content).decode(),
-                                        "ref": self.query.get("ref", project.default_branch), "last_commit_id": commit})
-        request = self.runner_request()
-        action = {"POST": "create", "PUT": "update", "DELETE": "delete"}[self.command]
-        self.apply(project, request, [dict(request, action=action, file_path=path)])
-        if action == "delete":
-            return self.send(204)
-        return self.send_json(201 if action == "create" else 200, {"file_path": path, "branch": request["branch"]})
+    def send_page(self, page):
+        query = bodies.parameters(self.path.partition("?")[2], b"", "")
+        size = self.whole(query, "per_page", 20)
+        size = min(size, 100) or 20
+        if page.keyset and query.get("pagination") == "keyset":
+            return self.send_keyset(page, query, size)
+        number = self.whole(query, "page", 1) or 1
+        total, items = len(page.items), page.items[(number - 1) * size:number * size]
+        last = max(1, -(-total // size))
+        after, before = (number + 1 if number < last else ""), (number - 1 if number > 1 else "")
+        links = [self.link({"page": at, "per_page": size}, name) for name, at in
+                 (("prev", before), ("next", after), ("first", 1), ("last", last)) if at]
+        headers = {"X-Page": number, "X-Per-Page": size, "X-Next-Page": after, "X-Prev-Page": before, "X-Total": total,
+                   "X-Total-Pages": last,
+                   "Link": ", ".join(links)}
+        return self.send_json(200, [page.show(item) for item in items], {name: str(value) for name, value in headers.items()})
 
-    def create_commit(self, project):
-        request = self.body.json()
-        commit = self.apply(project, request, request["actions"])
-        self.send_json(201, {"id": commit, "short_id": commit[:8], "title": request["commit_message"].splitlines()[0],
-                             "message": request["commit_message"]})
+    def send_keyset(self, page, query, size):
+        name, key = page.keyset
+        if query.get(name):
+            items = behind(page.items, name, key, query[name])
+        else:
+            items = page.items
+        headers = {}
+        if len(items) > size:
+            items = items[:size]
+            headers["Link"] = self.link({name: key(items[-1]), "pagination": "keyset", "per_page": size}, "next")
+        return self.send_json(200, [page.show(item) for item in items], headers)
 
-    def apply(self, project, request, actions):
-        """One commit of all actions on the branch. `Refused` when one of them does not fit what is there."""
-        branch = request["branch"]
-        start = request.get("start_branch")
-        base = project.commit_id(f"refs/heads/{branch}") or (start and project.commit_id(f"refs/heads/{start}"))
-        if not base and project.commit_id(project.default_branch):
-            raise Refused("You can only create or edit files when you are on a branch")
-        changes = {}
-        for action in actions:
-            path, kind = action["file_path"], action["action"]
-            there = project.has_file(base, path)
-            if kind == "create" and there:
-                raise Refused("A file with this name already exists")
-            if kind in ("update", "delete", "chmod") and not there:
-                raise Refused("A file with this name doesn't exist")
-            changes[path] = None if kind == "delete" else self.content(project, base, action)
-            if kind == "move":
-                changes[action["previous_path"]] = None
-        return project.commit(branch, request["commit_message"], changes, start=base)
+    def whole(self, query, name, default):
+        value = query.get(name) or default
+        if not str(value).isdigit():
+            raise Wrong(400, error=f"{name} is invalid")
+        return int(value)
 
-    def content(self, project, base, action):
-        mode = "100755" if action.get("execute_filemode") else "100644"
-        if "content" not in action:
-            return mode, project.file(base, action.get("previous_path") or action["file_path"])
-        text = action["content"]
-        return mode, base64.b64decode(text) if action.get("encoding") == "base64" else text.encode()
-
-    def respond_repository(self, project, what, name):
-        """Commits, branches and the tree, read only."""
-        if what == "commits":
-            ref = name or self.query.get("ref_name", project.default_branch)
-            if not project.commit_id(ref):
-                return self.not_found("404 Commit Not Found")
-            log = project.git("log", "-1" if name else "-100", "--format=%H%x1f%s%x1f%B%x1e", ref).decode()
-            commits = [dict(zip(("id", "title", "message"), entry.strip().split("\x1f"))) for entry in log.split("\x1e") if entry.strip()]
-            return self.send_json(200, commits[0] if name else commits)
-        if what == "branches":
-            listing = project.git("for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", "refs/heads").decode().split()
-            branches = [{"name": branch, "default": branch == project.default_branch, "commit": {"id": commit}}
-                        for branch, commit in zip(listing[::2], listing[1::2]) if name in ("", branch)]
-            if name and not branches:
-                return self.not_found("404 Branch Not Found")
-            return self.send_json(200, branches[0] if name else branches)
-        commit = project.commit_id(self.query.get("ref", project.default_branch))
-        listing = project.git("ls-tree", "--full-tree", *(["-r"] if self.query.get("recursive") == "true" else []), commit).decode()
-        entries = [line.split(None, 3) for line in listing.splitlines()]
-        return self.send_json(200, [{"id": oid, "name": path.rpartition("/")[2], "type": kind, "path": path, "mode": mode}
-                                    for mode, kind, oid, path in entries])
+    def link(self, changed, relation):
+        path, _, query = self.path.partition("?")
+        pairs = [(name, value) for name, value in urllib.parse.parse_qsl(query, keep_blank_values=True) if name not in changed]
+        return f"<{self.origin()}{path}?{urllib.parse.urlencode(pairs + list(changed.items()))}>; rel=\"{relation}\""

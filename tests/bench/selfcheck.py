@@ -19,6 +19,8 @@ import checks_gitlab
 import checks_identity
 import checks_loop
 import checks_network
+import checks_rest
+import checks_rest_flow
 from checks import Bench
 
 
@@ -29,7 +31,8 @@ def main():
         os.environ.update(HOME=directory, DOCKER_CONFIG=directory, GIT_CONFIG_NOSYSTEM="1")
         bench = Bench(sys.argv[1], directory)
         # The checks that end the daemon come last.
-        for module in (checks_network, checks_gitlab, checks_identity, checks_faults, checks_loop, checks_aws, checks_ecr, checks_ecs, checks_docker):
+        for module in (checks_network, checks_gitlab, checks_rest, checks_rest_flow, checks_identity, checks_faults, checks_loop, checks_aws,
+                       checks_ecr, checks_ecs, checks_docker):
             for name, check in list(vars(module).items()):
                 if not name.startswith("check_") or not pattern.search(name):
                     continue

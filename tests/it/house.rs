@@ -11,11 +11,11 @@ const FLOORS: [&[&str]; 12] = [
     &["main"],
     &["dispatch"],
     &["cli"],
-    &["executor", "local"],
+    &["executor", "local", "bootstrap"],
     &[
         "agent", "broker", "image", "deploy", "auth", "audit", "template",
     ],
-    &["docker", "aws", "registry", "gitlab"],
+    &["docker", "aws", "registry", "gitlab", "backstage"],
     &["pipeline"],
     &["policy"],
     &["job", "settings", "rollout"],

@@ -243,7 +243,7 @@ pub(super) fn refused(error: Error) -> Trouble {
         Class::Precondition => TroubleKind::NotFound,
         Class::Refused | Class::Denied => TroubleKind::Denied,
         Class::Usage => TroubleKind::Invalid,
-        Class::Script(_) | Class::Ended(_) | Class::Cancelled(_) | Class::System => {
+        Class::Script(_) | Class::Drift | Class::Ended(_) | Class::Cancelled(_) | Class::System => {
             TroubleKind::Other
         }
     };

@@ -22,6 +22,24 @@ pub(super) const KEYS: &[Key] = &[
         "Where the keys are that sign ID tokens.",
     ),
     key(
+        "gitlab.token_file",
+        "path",
+        "GITLAB_TOKEN, else gitlab.token_secret",
+        "File with the token by which `bootstrap-repo` and `template publish|diff|sync|check` call GitLab: a group access token, role Maintainer, scope api. No job gets it.",
+    ),
+    key(
+        "gitlab.token_secret",
+        "string",
+        "none",
+        "Secret of AWS Secrets Manager that holds that token, plain or as `apiToken` of a JSON object, such as baws-admin-gitlab-secrets.",
+    ),
+    key(
+        "gitlab.templates",
+        "group/project",
+        "\"platform/pipeline-templates\"",
+        "The project that holds the pipeline templates.",
+    ),
+    key(
         "roles.projects",
         "list of patterns",
         "required",

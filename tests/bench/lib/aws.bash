@@ -5,22 +5,28 @@ account=123456789012
 ecr_host=$account.dkr.ecr.$region.amazonaws.com
 moto=$cache/moto-$(sha256sum <"$here/moto.txt" | cut -c1-12)
 
-# moto's environment is made once for each list of pinned packages, elsewhere, and renamed. It runs by its interpreter
-# only: the programs in its bin name the other place.
-ensure_moto() {
-    [ ! -e "$moto/complete" ] || return 0
+python_gitlab=$cache/python-gitlab-$(sha256sum <"$here/python-gitlab.txt" | cut -c1-12)
+
+ensure_moto() { ensure_environment moto "$moto"; }
+ensure_python_gitlab() { ensure_environment python-gitlab "$python_gitlab"; }
+
+# ensure_environment NAME DIRECTORY: a Python environment of what NAME.txt pins. It is made once for each such list,
+# elsewhere, and renamed. It runs by its interpreter only: the programs in its bin name the other place.
+ensure_environment() {
+    local name=$1 target=$2
+    [ ! -e "$target/complete" ] || return 0
     mkdir -p "$cache"
     (
         flock 8
-        [ ! -e "$moto/complete" ] || exit 0
-        printf 'Fetching the moto environment from PyPI\n' >&2
-        rm -rf "$moto" "$moto.part"
-        /usr/bin/python3 -m venv "$moto.part" || die "cannot make a Python environment in \`$moto.part\`" "tests/bench/bench install"
-        "$moto.part/bin/python" -m pip install -q --no-deps --disable-pip-version-check --no-warn-script-location --retries 2 -r "$here/moto.txt" >&2 ||
-            die "cannot fetch the moto environment" "PyPI has to be reachable the first time; the environment is then kept in \`$cache\`"
-        touch "$moto.part/complete"
-        mv "$moto.part" "$moto"
-    ) 8>"$cache/moto.lock" 9>&-
+        [ ! -e "$target/complete" ] || exit 0
+        printf 'Fetching the %s environment from PyPI\n' "$name" >&2
+        rm -rf "$target" "$target.part"
+        /usr/bin/python3 -m venv "$target.part" || die "cannot make a Python environment in \`$target.part\`" "tests/bench/bench install"
+        "$target.part/bin/python" -m pip install -q --no-deps --disable-pip-version-check --no-warn-script-location --retries 2 -r "$here/$name.txt" >&2 ||
+            die "cannot fetch the $name environment" "PyPI has to be reachable the first time; the environment is then kept in \`$cache\`"
+        touch "$target.part/complete"
+        mv "$target.part" "$target"
+    ) 8>"$cache/$name.lock" 9>&-
 }
 
 # ---- services ---------------------------------------------------------------------------------------------------------

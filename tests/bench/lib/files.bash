@@ -29,6 +29,7 @@ verb_install() {
     ensure_engine
     if [ "${BENCH_AWS:-1}" != 0 ]; then
         ensure_moto
+        ensure_python_gitlab
         BENCH_AWS_PYTHON=$moto/bin/python "$here/sample_images" fetch
     fi
 }
@@ -90,6 +91,7 @@ export_inside() {
     export AWS_ACCESS_KEY_ID=AKIABENCHBENCHBENCH0 AWS_SECRET_ACCESS_KEY=bench-secret-access-key
     export BENCH_GITLAB_URL=http://gitlab.bench.test BENCH_GITLAB_TOKEN=glpat-bench-0123456789ab
     export BENCH_RUNNER_TOKEN=glrt-bench-0123456789abcdef BENCH_INSIDE=1 BENCH_ECR_HOST=$ecr_host BENCH_AWS_PYTHON=$moto/bin/python
+    export BENCH_GITLAB_PYTHON=$python_gitlab/bin/python
     unset AWS_SESSION_TOKEN AWS_PROFILE AWS_ENDPOINT_URL AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE AWS_CONTAINER_CREDENTIALS_RELATIVE_URI
     unset AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE DOCKER_CONTEXT DOCKER_TLS_VERIFY DOCKER_CERT_PATH
     unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY

@@ -4,6 +4,7 @@
 verb_selfcheck() {
     [ -z "$inside" ] || die "the self-check brings up a bench of its own; run it outside"
     export BENCH_STATE=$state-selfcheck BENCH_NAME=$BENCH_NAME-selfcheck BENCH_AWS=1
+    ensure_python_gitlab
     local report
     report=$(mktemp)
     # shellcheck disable=SC2064 # the names are known now

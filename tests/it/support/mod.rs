@@ -3,12 +3,13 @@
 //! A test makes a [`Stand`] (settings and state of its own), asks it for a [`Job`], and calls the job's stages one by one.
 
 pub(crate) mod audit;
-mod bench;
+pub(crate) mod bench;
 pub(crate) mod cluster;
 pub(crate) mod disk;
 pub(crate) mod ecr;
 pub(crate) mod ended;
 pub(crate) mod engine;
+pub(crate) mod hub;
 pub(crate) mod images;
 pub(crate) mod job;
 pub(crate) mod left;
@@ -25,6 +26,7 @@ pub(crate) mod visitor;
 pub(crate) mod wait;
 
 pub(crate) use ended::Ended;
+pub(crate) use hub::Hub;
 pub(crate) use job::Job;
 pub(crate) use process::Started;
 pub(crate) use site::Site;

@@ -12,22 +12,26 @@ fn help_names_every_command() {
     Usage: baws-ci [OPTIONS] <COMMAND>
 
     Commands:
-      executor  The stages of a job, called by gitlab-runner (`executor = "custom"`)
-      local     Run this work tree's pipeline on this machine, uncommitted changes included
-      build     Build an image from a Dockerfile; in a job, on the job's host
-      push      Push images that were built before, under the names that the build gave them
-      promote   Put an image into another repository or account: the same digest, nothing is rebuilt
-      deploy    Deploy a pushed image, and end well only when it is what runs
-      restart   Deploy what is there once more: the same definition, whatever its tag means now
-      start     Raise the desired count, and wait until so many tasks run
-      stop      Set the desired count to 0, and wait until no task runs
-      rollback  Go back to an earlier revision of the task definition
-      status    Tell what runs: counts, deployments, and the digest of every task
-      run-task  Run one task beside the service, such as a migration, and exit with whether it succeeded
-      template  Pipeline files and the templates they are made of
-      auth      Roles and identities
-      audit     The platform's audit trail
-      settings  The operator's settings
+      executor        The stages of a job, called by gitlab-runner (`executor = "custom"`)
+      local           Run this work tree's pipeline on this machine, uncommitted changes included
+      build           Build an image from a Dockerfile; in a job, on the job's host
+      push            Push images that were built before, under the names that the build gave them
+      promote         Put an image into another repository or account: the same digest, nothing is
+                      rebuilt
+      deploy          Deploy a pushed image, and end well only when it is what runs
+      restart         Deploy what is there once more: the same definition, whatever its tag means now
+      start           Raise the desired count, and wait until so many tasks run
+      stop            Set the desired count to 0, and wait until no task runs
+      rollback        Go back to an earlier revision of the task definition
+      status          Tell what runs: counts, deployments, and the digest of every task
+      run-task        Run one task beside the service, such as a migration, and exit with whether it
+                      succeeded
+      template        Pipeline files and the templates they are made of
+      bootstrap-repo  Make an application's repository ready: project, pipeline, variables, protection,
+                      catalog file
+      auth            Roles and identities
+      audit           The platform's audit trail
+      settings        The operator's settings
 
     Options:
           --config <FILE>  Settings file [default: BAWS_CI_CONFIG, else /etc/baws-ci/config.toml]
@@ -139,22 +143,26 @@ fn an_unknown_word_is_refused_with_the_nearest_known_one() {
     Usage: baws-ci [OPTIONS] <COMMAND>
 
     Commands:
-      executor  The stages of a job, called by gitlab-runner (`executor = "custom"`)
-      local     Run this work tree's pipeline on this machine, uncommitted changes included
-      build     Build an image from a Dockerfile; in a job, on the job's host
-      push      Push images that were built before, under the names that the build gave them
-      promote   Put an image into another repository or account: the same digest, nothing is rebuilt
-      deploy    Deploy a pushed image, and end well only when it is what runs
-      restart   Deploy what is there once more: the same definition, whatever its tag means now
-      start     Raise the desired count, and wait until so many tasks run
-      stop      Set the desired count to 0, and wait until no task runs
-      rollback  Go back to an earlier revision of the task definition
-      status    Tell what runs: counts, deployments, and the digest of every task
-      run-task  Run one task beside the service, such as a migration, and exit with whether it succeeded
-      template  Pipeline files and the templates they are made of
-      auth      Roles and identities
-      audit     The platform's audit trail
-      settings  The operator's settings
+      executor        The stages of a job, called by gitlab-runner (`executor = "custom"`)
+      local           Run this work tree's pipeline on this machine, uncommitted changes included
+      build           Build an image from a Dockerfile; in a job, on the job's host
+      push            Push images that were built before, under the names that the build gave them
+      promote         Put an image into another repository or account: the same digest, nothing is
+                      rebuilt
+      deploy          Deploy a pushed image, and end well only when it is what runs
+      restart         Deploy what is there once more: the same definition, whatever its tag means now
+      start           Raise the desired count, and wait until so many tasks run
+      stop            Set the desired count to 0, and wait until no task runs
+      rollback        Go back to an earlier revision of the task definition
+      status          Tell what runs: counts, deployments, and the digest of every task
+      run-task        Run one task beside the service, such as a migration, and exit with whether it
+                      succeeded
+      template        Pipeline files and the templates they are made of
+      bootstrap-repo  Make an application's repository ready: project, pipeline, variables, protection,
+                      catalog file
+      auth            Roles and identities
+      audit           The platform's audit trail
+      settings        The operator's settings
 
     Options:
           --config <FILE>  Settings file [default: BAWS_CI_CONFIG, else /etc/baws-ci/config.toml]

@@ -67,6 +67,18 @@ fn every_setting_of_rules_and_aws_is_explained() {
         string · default: /oauth/discovery/keys of gitlab.url
         Where the keys are that sign ID tokens.
 
+    gitlab.token_file
+        path · default: GITLAB_TOKEN, else gitlab.token_secret
+        File with the token by which `bootstrap-repo` and `template publish|diff|sync|check` call GitLab: a group access token, role Maintainer, scope api. No job gets it.
+
+    gitlab.token_secret
+        string · default: none
+        Secret of AWS Secrets Manager that holds that token, plain or as `apiToken` of a JSON object, such as baws-admin-gitlab-secrets.
+
+    gitlab.templates
+        group/project · default: "platform/pipeline-templates"
+        The project that holds the pipeline templates.
+
     roles.projects
         list of patterns · default: required
         [[roles]] are rules for the role that the host takes for a job's calls to AWS; the first that fits decides. A project that a rule names gets its role by a rule or is refused; all others have the host's own identity. A role_arn in [[grants]] goes first.

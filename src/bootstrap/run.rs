@@ -1,0 +1,274 @@
+//! The whole: read, plan, show, apply; and, where an answer was lost or somebody was faster, once more from the beginning.
+
+use super::apply::{self, Applied, NotApplied};
+use super::change::Change;
+use super::found::{self, Adopt, Found, Sources};
+use super::plan::{Known, plan};
+use super::stopped::Stopped;
+use super::wanted::Wanted;
+use crate::aws::Aws;
+use crate::backstage::Backstage;
+use crate::error::Error;
+use crate::gitlab::{Failure, Gitlab, Traffic};
+use crate::template::Edition;
+
+/// How often what is there is read anew before this gives up.
+const ROUNDS: usize = 4;
+/// A token with fewer days left is replaced.
+const SOON_DAYS: u64 = 30;
+
+/// Whom to ask, and with what.
+pub(crate) struct Means<'a> {
+    pub(crate) gitlab: &'a Gitlab,
+    pub(crate) aws: Option<&'a Aws>,
+    pub(crate) backstage: Option<&'a Backstage>,
+    pub(crate) edition: &'a Edition,
+    pub(crate) adopt: Adopt,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Apply,
+    /// Tell what would be done.
+    DryRun,
+}
+
+/// A step of the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) what: &'static str,
+    pub(crate) action: &'static str,
+    pub(crate) name: String,
+}
+
+/// What is there now, and what was done for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Report {
+    pub(crate) project: Option<Made>,
+    /// Done; of a dry run: to be done.
+    pub(crate) steps: Vec<Step>,
+    pub(crate) commit: Option<String>,
+    pub(crate) secret_arn: Option<String>,
+    pub(crate) token_expires_at: Option<String>,
+    pub(crate) catalog_url: String,
+    pub(crate) entity: String,
+    pub(crate) traffic: Traffic,
+}
+
+impl Report {
+    /// Before anything is known.
+    pub(crate) fn empty(wanted: &Wanted, means: &Means<'_>) -> Self {
+        Report {
+            project: None,
+            steps: Vec::new(),
+            commit: None,
+            secret_arn: None,
+            token_expires_at: None,
+            catalog_url: super::first_commit::catalog_url(wanted, means.gitlab.address()),
+            entity: apply::entity_ref(&wanted.component),
+            traffic: means.gitlab.traffic(),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Made {
+    pub(crate) id: u64,
+    pub(crate) web_url: String,
+    pub(crate) clone_url: String,
+}
+
+/// `tell` hears of each step when it is done.
+///
+/// # Errors
+/// With what was done until then: it stands, and the next run goes on from there.
+pub(crate) async fn run(
+    wanted: &Wanted,
+    means: &Means<'_>,
+    mode: Mode,
+    tell: &dyn Fn(&Step),
+) -> Result<Report, (Report, Stopped)> {
+    let mut report = Report::empty(wanted, means);
+    let ended = converge(wanted, means, mode, tell, &mut report).await;
+    report.traffic = means.gitlab.traffic();
+    match ended {
+        Ok(()) => Ok(report),
+        Err(stopped) => Err((report, about_token(stopped, means.gitlab).await)),
+    }
+}
+
+/// What the token is, where that is the reason.
+async fn about_token(stopped: Stopped, gitlab: &Gitlab) -> Stopped {
+    match stopped.code {
+        "scope_missing" | "role_too_low" => match gitlab.own_token().await {
+            Ok(Some(token)) => {
+                let name = crate::rollout::clean(&token.name, 80);
+                let scopes = crate::rollout::clean(&token.scopes.join(", "), 200);
+                stopped.because(format!("the token is `{name}`, with the scopes {scopes}"))
+            }
+            Ok(None) | Err(_) => stopped,
+        },
+        _ => stopped,
+    }
+}
+
+async fn converge(
+    wanted: &Wanted,
+    means: &Means<'_>,
+    mode: Mode,
+    tell: &dyn Fn(&Step),
+    report: &mut Report,
+) -> Result<(), Stopped> {
+    let sources = Sources {
+        gitlab: means.gitlab,
+        aws: means.aws,
+        backstage: means.backstage,
+    };
+    // What cannot be rendered is told before anything is made.
+    super::first_commit::files(wanted, means.edition, None)?;
+    let allowed = found::allowed(wanted, means.gitlab).await?;
+    let soon = apply::day_in(SOON_DAYS);
+    let known = Known {
+        edition: means.edition,
+        allowed: &allowed,
+        address: means.gitlab.address(),
+        soon: &soon,
+        registers: means.backstage.is_some(),
+    };
+    let mut odd: Option<(Step, Failure)> = None;
+    for _ in 0..ROUNDS {
+        let mut found = found::read(wanted, &sources, means.adopt).await?;
+        report.project = made(&found).or(report.project.take());
+        let steps = |changes: &[Change]| {
+            changes
+                .iter()
+                .map(|change| step(change, wanted))
+                .collect::<Vec<_>>()
+        };
+        if mode == Mode::DryRun {
+            report.steps = steps(&plan(wanted, &found, &known)?);
+            return Ok(());
+        }
+        match settle(
+            wanted,
+            &mut found,
+            &known,
+            &sources,
+            tell,
+            report,
+            odd.take(),
+        )
+        .await
+        {
+            Ok(()) => return Ok(()),
+            Err(NotApplied::Stopped(stopped)) => return Err(stopped),
+            Err(NotApplied::Odd(failure)) => {
+                let first = steps(&plan(wanted, &found, &known)?).into_iter().next();
+                odd = first.map(|step| (step, failure));
+            }
+        }
+    }
+    Err(match odd {
+        Some((_, failure)) => failure.into(),
+        None => Stopped::new(
+            "gitlab_failed",
+            Error::system("GitLab's answers do not come to rest")
+                .hint("run it again: it goes on where it stopped"),
+        ),
+    })
+}
+
+/// Applies until nothing is left to do. `before`: the step at which the last round ended; if it is due again although GitLab
+/// refused it, it would be so forever.
+async fn settle(
+    wanted: &Wanted,
+    found: &mut Found,
+    known: &Known<'_>,
+    sources: &Sources<'_>,
+    tell: &dyn Fn(&Step),
+    report: &mut Report,
+    before: Option<(Step, Failure)>,
+) -> Result<(), NotApplied> {
+    let mut changes = plan(wanted, found, known)?;
+    if let Some((step_before, failure)) = before {
+        let due = changes.first().map(|change| step(change, wanted));
+        let refused = !failure.is_transient() && !failure.may_have_landed();
+        if due.as_ref() == Some(&step_before) && refused {
+            return Err(explained(&step_before, failure, wanted).into());
+        }
+        // It landed, though nobody said so.
+        if due.as_ref() != Some(&step_before) && failure.may_have_landed() {
+            tell(&step_before);
+            report.steps.push(step_before);
+        }
+    }
+    while !changes.is_empty() {
+        let change = changes.remove(0);
+        let applied = apply::apply(&change, wanted, found, sources, known.edition).await;
+        let applied = match applied {
+            Ok(applied) => applied,
+            Err(NotApplied::Odd(failure)) => {
+                return Err(NotApplied::Odd(failure));
+            }
+            Err(stopped) => return Err(stopped),
+        };
+        let done = step(&change, wanted);
+        tell(&done);
+        report.steps.push(done);
+        match applied {
+            Applied::Done => {}
+            Applied::Project(project) => {
+                *found = Found::Project(project);
+                report.project = made(found);
+                changes = plan(wanted, found, known)?;
+            }
+            Applied::Secret { arn, expires_at } => {
+                if let Found::Project(project) = found {
+                    project.secret = Some(crate::aws::SecretFound::kept(&arn));
+                }
+                report.secret_arn = Some(arn);
+                report.token_expires_at = Some(expires_at);
+            }
+            Applied::Commit(commit) => report.commit = Some(commit.id),
+        }
+    }
+    if let Found::Project(project) = found
+        && report.secret_arn.is_none()
+    {
+        report.secret_arn = project.secret.as_ref().map(|secret| secret.arn.clone());
+    }
+    Ok(())
+}
+
+fn explained(step: &Step, failure: Failure, wanted: &Wanted) -> Stopped {
+    let told = failure.told().to_owned();
+    let stopped = Stopped::from(failure);
+    match step.what {
+        "project" if stopped.code == "gitlab_refused" => Stopped::new(
+            "name_taken",
+            Error::precondition(format!("GitLab will not make the project `{}`", wanted.path()))
+                .caused_by(crate::error::Cause::line(told))
+                .hint("if the name is taken: by a project that this token may not see, or by one that is to be deleted. Give the application another name, or ask an owner of the group"),
+        ),
+        _ => stopped,
+    }
+}
+
+fn step(change: &Change, wanted: &Wanted) -> Step {
+    Step {
+        what: change.what(),
+        action: change.action(),
+        name: change.name(wanted),
+    }
+}
+
+fn made(found: &Found) -> Option<Made> {
+    match found {
+        Found::Nothing(_) => None,
+        Found::Project(found) => Some(Made {
+            id: found.project.id,
+            web_url: found.project.web_url.clone(),
+            clone_url: found.project.clone_url.clone(),
+        }),
+    }
+}

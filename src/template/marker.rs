@@ -1,0 +1,62 @@
+//! What a merge request of ours says of itself to the next run: a comment in its description that people do not see.
+
+/// The branch of all updates.
+pub(super) const BRANCH: &str = "baws-ci/template-sync";
+const BEGIN: &str = "<!-- baws-ci";
+const END: &str = "-->";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Marker {
+    pub(super) version: String,
+    /// What the repository had when it was opened.
+    pub(super) from: String,
+    /// A digest of everything that is changed.
+    pub(super) plan: String,
+}
+
+impl Marker {
+    pub(super) fn write(&self) -> String {
+        format!(
+            "{BEGIN} version={} from={} plan={} {END}",
+            self.version, self.from, self.plan
+        )
+    }
+
+    /// The last one: what people quote stands above it.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let (_, rest) = text.rsplit_once(BEGIN)?;
+        let (inner, _) = rest.split_once(END)?;
+        let value = |name: &str| {
+            inner.split_whitespace().find_map(|pair| {
+                let (key, value) = pair.split_once('=')?;
+                (key == name).then(|| value.to_owned())
+            })
+        };
+        Some(Marker {
+            version: value("version")?,
+            from: value("from")?,
+            plan: value("plan")?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_marker_is_found_again_below_what_people_write() {
+        let marker = Marker {
+            version: "1.1.0".to_owned(),
+            from: "1.0.0".to_owned(),
+            plan: "abc".to_owned(),
+        };
+        let text = format!("hello\n\n{}\n", marker.write());
+        assert_eq!(Marker::read(&text), Some(marker.clone()));
+        let quoted = format!("<!-- baws-ci version=9 from=8 plan=x -->\n{text}");
+        assert_eq!(Marker::read(&quoted), Some(marker));
+        for none in ["", "<!-- baws-ci", "<!-- baws-ci version=1 -->", "text"] {
+            assert_eq!(Marker::read(none), None, "{none}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What came of bringing repositories on: how it goes on, for people and programs.
+
+use super::sync::{Outcome, Synced};
+use super::waves::Turn;
+use crate::error::{Cause, Error, Result};
+
+impl Synced {
+    /// How it goes on; an error where somebody has to look before it does.
+    ///
+    /// # Errors
+    /// `Precondition`: too many pipelines fail. `System`: some repository could not be brought on.
+    pub(crate) fn verdict(&self) -> Result<String> {
+        let failed: Vec<&Outcome> = self
+            .all
+            .iter()
+            .filter(|one| one.verdict == "failed")
+            .collect();
+        if let Turn::Stop { wave, failed, of } = &self.turn {
+            let mut error = Error::precondition(format!(
+                "stopped at wave {wave}: {failed} of {of} pipelines with version {} fail; no more merge requests are opened",
+                self.to
+            ));
+            for one in self
+                .all
+                .iter()
+                .filter(|one| one.verdict == "failing")
+                .take(10)
+            {
+                let url = one.url.as_deref().unwrap_or_default();
+                error = error.caused_by(Cause::line(format!("`{}` {url}", one.project)));
+            }
+            return Err(error.hint("the operator mends the templates and publishes the next version, or goes back with --to; what fails for reasons of its own is held (`hold: true` in its lock)"));
+        }
+        if !failed.is_empty() {
+            let mut error = Error::system(format!(
+                "{} of {} repositories could not be brought on",
+                failed.len(),
+                self.all.len()
+            ));
+            for one in failed.iter().take(10) {
+                error = error.caused_by(Cause::line(format!(
+                    "`{}`: {}",
+                    one.project,
+                    one.notes.join("; ")
+                )));
+            }
+            return Err(error.hint("what is done stands; run it again for the rest"));
+        }
+        Ok(match &self.turn {
+            Turn::Go { wave, members } => format!(
+                "wave {wave}: {} repositories; run it again when their pipelines have ended",
+                members.len()
+            ),
+            Turn::Wait { wave, pending } => {
+                format!("wave {wave}: waiting for {pending} pipelines; run it again later")
+            }
+            Turn::Done => format!(
+                "all repositories have version {}, or a merge request for it",
+                self.to
+            ),
+            Turn::Stop { .. } => String::new(),
+        })
+    }
+
+    pub(super) fn turn_as_json(&self) -> serde_json::Value {
+        match &self.turn {
+            Turn::Go { wave, members } => {
+                serde_json::json!({"turn": "go", "wave": wave, "repositories": members.len()})
+            }
+            Turn::Wait { wave, pending } => {
+                serde_json::json!({"turn": "wait", "wave": wave, "pending": pending})
+            }
+            Turn::Stop { wave, failed, of } => {
+                serde_json::json!({"turn": "stop", "wave": wave, "failed": failed, "of": of})
+            }
+            Turn::Done => serde_json::json!({"turn": "done"}),
+        }
+    }
+
+    pub(crate) fn as_json(&self) -> serde_json::Value {
+        let all = self.all.iter().map(|one| {
+            serde_json::json!({
+                "project": one.project, "from": one.from.map(|version| version.to_string()), "verdict": one.verdict,
+                "url": one.url, "notes": one.notes, "changes": one.changes, "diff": one.diff,
+            })
+        });
+        serde_json::json!({
+            "schema": "baws-ci/template-sync/1",
+            "to": self.to.to_string(),
+            "progress": self.turn_as_json(),
+            "unmanaged": self.strangers,
+            "repositories": all.collect::<Vec<_>>(),
+        })
+    }
+}
