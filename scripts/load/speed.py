@@ -11,6 +11,7 @@ import calls
 import output
 import pipeline
 import realrunner
+import repositories
 import rollout
 import size
 import stage
@@ -20,7 +21,7 @@ from engine import engine
 from process import Failed
 from stand import Stand
 
-PARTS = ["trivial", "calls", "crowd", "stage", "output", "build", "deploy", "lint", "runner", "services", "burst",
+PARTS = ["trivial", "calls", "crowd", "stage", "output", "build", "deploy", "lint", "repositories", "runner", "services", "burst",
          "local", "size"]
 UNDER_RUNNER = {"runner", "services", "burst", "local"}
 # Minutes each, and much disk: only when asked for.
@@ -50,6 +51,7 @@ def measure(options, stand):
     part("build", "Build and push in a job against the Docker client", build.measured, stand, options.rounds or 5)
     part("deploy", "Deployments to the bench's ECS", rollout.measured, stand, options.rounds or 5)
     part("lint", "Lint against gitlab-ci-local", pipeline.linted, stand, rounds)
+    part("repositories", "Repositories made and looked at", repositories.repositories, stand, min(rounds, 5))
     part("build-memory", "Memory for 2 GB of context and 2 GB of layers", build_memory.measured, stand)
     if runner:
         part("services", "A job with two services under gitlab-runner", realrunner.with_services, stand, runner, rounds)

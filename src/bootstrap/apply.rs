@@ -14,8 +14,13 @@ use crate::template::{Edition, LOCK, Lock};
 /// What came of it.
 pub(super) enum Applied {
     Done,
+    /// It cannot be had here, and nothing else depends on it.
+    Not(String),
     Project(Box<FoundProject>),
-    Secret { arn: String, expires_at: String },
+    Secret {
+        arn: String,
+        expires_at: String,
+    },
     Commit(Commit),
 }
 
@@ -100,12 +105,23 @@ pub(super) async fn apply(
                 .await?;
         }
         Change::ProtectEnvironment(name) => match gitlab.protect_environment(&of, name).await {
-            // This GitLab's edition protects none.
-            Err(failure) if failure.is_not_found() => {}
+            Err(failure) if failure.is_not_found() => {
+                return Ok(Applied::Not(format!(
+                    "the environment `{name}` is not protected: this GitLab's edition protects none"
+                )));
+            }
             done => done?,
         },
         Change::LimitJobToken => gitlab.limit_job_token(&of).await?,
-        Change::AllowProject { id, .. } => gitlab.allow_project(&of, *id).await?,
+        Change::AllowProject(path) => {
+            let other = gitlab.project(&Of::Path(path)).await?.ok_or_else(|| {
+                Stopped::new(
+                    "not_found",
+                    Error::precondition(format!("there is no project `{path}` whose job tokens could be allowed, or the token may not see it")),
+                )
+            })?;
+            gitlab.allow_project(&of, other.id).await?;
+        }
         Change::Credential(token) => {
             return match &wanted.access_token {
                 Some(asked) => credential(asked, token.as_ref(), wanted, &of, there, sources).await,

@@ -21,10 +21,7 @@ pub(super) enum Change {
     },
     ProtectEnvironment(String),
     LimitJobToken,
-    AllowProject {
-        path: String,
-        id: u64,
-    },
+    AllowProject(String),
     /// A new token, or a new value for one, into its secret.
     Credential(Option<AccessToken>),
     CreateHook(WantedHook),
@@ -45,7 +42,7 @@ impl Change {
             Change::ProtectTag(_) => "protected_tag",
             Change::CreateEnvironment { .. } => "environment",
             Change::ProtectEnvironment(_) => "protected_environment",
-            Change::LimitJobToken | Change::AllowProject { .. } => "job_token",
+            Change::LimitJobToken | Change::AllowProject(_) => "job_token",
             Change::Credential(_) => "access_token",
             Change::CreateHook(_) => "webhook",
             Change::CreateBadge(_) => "badge",
@@ -68,7 +65,7 @@ impl Change {
             | Change::ProtectTag(_)
             | Change::CreateEnvironment { .. }
             | Change::ProtectEnvironment(_)
-            | Change::AllowProject { .. }
+            | Change::AllowProject(_)
             | Change::Credential(None)
             | Change::CreateHook(_)
             | Change::CreateBadge(_)
@@ -95,9 +92,10 @@ impl Change {
             | Change::ForbidForcePush(name)
             | Change::ProtectTag(name)
             | Change::ProtectEnvironment(name)
+            | Change::AllowProject(name)
             | Change::CreateEnvironment { name, .. } => name.clone(),
             Change::LimitJobToken => "allow-list".to_owned(),
-            Change::AllowProject { path, .. } => path.clone(),
+
             Change::Credential(_) => {
                 let token = wanted.access_token.as_ref();
                 token.map_or_else(String::new, |token| {

@@ -1,6 +1,6 @@
 //! What GitLab and AWS have of an application: read whole, before anything is decided, and again when an answer was lost.
 
-use futures_util::future::{try_join, try_join_all, try_join5};
+use futures_util::future::{try_join, try_join3, try_join5};
 
 use super::stopped::Stopped;
 use super::touch::{may_be_touched, moved, taken};
@@ -32,7 +32,7 @@ pub(super) struct FoundProject {
     pub(super) protected_environments: Option<Vec<String>>,
     /// Whether only an allow-list's job tokens are good; `None`: not asked.
     pub(super) token_is_limited: Option<bool>,
-    pub(super) allowed: Vec<u64>,
+    pub(super) allowed: Vec<String>,
     pub(super) tokens: Vec<AccessToken>,
     pub(super) hooks: Vec<Hook>,
     pub(super) badges: Vec<Badge>,
@@ -175,8 +175,12 @@ async fn details(
         list(asks(!wanted.runners.is_empty()), || gitlab.runners(of)),
         protected(wanted, gitlab, of),
     );
-    let elsewhere = try_join(secret(wanted, sources), registered(wanted, sources));
-    let (access, (others, (secret, is_registered))) = try_join(
+    let elsewhere = try_join3(
+        secret(wanted, sources),
+        registered(wanted, sources),
+        limited(wanted, gitlab, of),
+    );
+    let (access, (others, (secret, is_registered, token_is_limited))) = try_join(
         async { Ok::<_, Stopped>(access.await?) },
         try_join(async { Ok(others.await?) }, elsewhere),
     )
@@ -191,7 +195,7 @@ async fn details(
         tags,
         environments: environments.into_iter().map(|one| one.name).collect(),
         protected_environments,
-        token_is_limited: Some(true),
+        token_is_limited,
         allowed,
         tokens,
         hooks,
@@ -247,20 +251,9 @@ async fn registered(wanted: &Wanted, sources: &Sources<'_>) -> Result<bool, Stop
     Ok(known.contains(&target))
 }
 
-/// Numbers of the projects whose job tokens are to be good here.
-pub(super) async fn allowed(
-    wanted: &Wanted,
-    gitlab: &Gitlab,
-) -> Result<Vec<(String, u64)>, Stopped> {
-    let each = wanted.allowed_projects.iter().map(|path| async move {
-        let found = gitlab.project(&Of::Path(path)).await?;
-        let found = found.ok_or_else(|| {
-            Stopped::new(
-                "not_found",
-                Error::precondition(format!("there is no project `{path}` whose job tokens could be allowed, or the token may not see it")),
-            )
-        })?;
-        Ok::<_, Stopped>((path.clone(), found.id))
-    });
-    try_join_all(each).await
+async fn limited(wanted: &Wanted, gitlab: &Gitlab, of: &Of<'_>) -> Result<Option<bool>, Stopped> {
+    match wanted.allowed_projects.is_empty() {
+        true => Ok(None),
+        false => Ok(Some(gitlab.job_token_is_limited(of).await?)),
+    }
 }

@@ -17,8 +17,6 @@ use crate::template::Edition;
 /// What is known beside `Found`.
 pub(super) struct Known<'a> {
     pub(super) edition: &'a Edition,
-    /// Numbers of the projects to allow.
-    pub(super) allowed: &'a [(String, u64)],
     /// GitLab's own.
     pub(super) address: &'a str,
     /// The day before which a token is too near its end, `2026-11-29`.
@@ -129,14 +127,11 @@ fn of_project(
     if !wanted.allowed_projects.is_empty() && found.token_is_limited != Some(true) {
         changes.push(Change::LimitJobToken);
     }
-    for (path, id) in known.allowed {
-        if !found.allowed.contains(id) {
-            changes.push(Change::AllowProject {
-                path: path.clone(),
-                id: *id,
-            });
-        }
-    }
+    let strangers = wanted
+        .allowed_projects
+        .iter()
+        .filter(|path| !found.allowed.contains(path));
+    changes.extend(strangers.cloned().map(Change::AllowProject));
     changes.extend(credential(wanted, found, known.soon));
     let strange_hooks = wanted
         .hooks

@@ -47,6 +47,8 @@ pub(crate) struct Report {
     pub(crate) project: Option<Made>,
     /// Done; of a dry run: to be done.
     pub(crate) steps: Vec<Step>,
+    /// What could not be had here.
+    pub(crate) notes: Vec<String>,
     pub(crate) commit: Option<String>,
     pub(crate) secret_arn: Option<String>,
     pub(crate) token_expires_at: Option<String>,
@@ -61,6 +63,7 @@ impl Report {
         Report {
             project: None,
             steps: Vec::new(),
+            notes: Vec::new(),
             commit: None,
             secret_arn: None,
             token_expires_at: None,
@@ -126,11 +129,9 @@ async fn converge(
     };
     // What cannot be rendered is told before anything is made.
     super::first_commit::files(wanted, means.edition, None)?;
-    let allowed = found::allowed(wanted, means.gitlab).await?;
     let soon = apply::day_in(SOON_DAYS);
     let known = Known {
         edition: means.edition,
-        allowed: &allowed,
         address: means.gitlab.address(),
         soon: &soon,
         registers: means.backstage.is_some(),
@@ -161,11 +162,8 @@ async fn converge(
         .await
         {
             Ok(()) => return Ok(()),
-            Err(NotApplied::Stopped(stopped)) => return Err(stopped),
-            Err(NotApplied::Odd(failure)) => {
-                let first = steps(&plan(wanted, &found, &known)?).into_iter().next();
-                odd = first.map(|step| (step, failure));
-            }
+            Err(Ended::Stopped(stopped)) => return Err(stopped),
+            Err(Ended::Odd(step, failure)) => odd = Some((step, failure)),
         }
     }
     Err(match odd {
@@ -178,6 +176,19 @@ async fn converge(
     })
 }
 
+/// Why a round came to its end early.
+enum Ended {
+    /// At this step; what is there has to be read again.
+    Odd(Step, Failure),
+    Stopped(Stopped),
+}
+
+impl<T: Into<Stopped>> From<T> for Ended {
+    fn from(error: T) -> Self {
+        Ended::Stopped(error.into())
+    }
+}
+
 /// Applies until nothing is left to do. `before`: the step at which the last round ended; if it is due again although GitLab
 /// refused it, it would be so forever.
 async fn settle(
@@ -188,35 +199,40 @@ async fn settle(
     tell: &dyn Fn(&Step),
     report: &mut Report,
     before: Option<(Step, Failure)>,
-) -> Result<(), NotApplied> {
+) -> Result<(), Ended> {
     let mut changes = plan(wanted, found, known)?;
     if let Some((step_before, failure)) = before {
-        let due = changes.first().map(|change| step(change, wanted));
-        let refused = !failure.is_transient() && !failure.may_have_landed();
-        if due.as_ref() == Some(&step_before) && refused {
-            return Err(explained(&step_before, failure, wanted).into());
-        }
-        // It landed, though nobody said so.
-        if due.as_ref() != Some(&step_before) && failure.may_have_landed() {
-            tell(&step_before);
-            report.steps.push(step_before);
+        let is_due = changes
+            .iter()
+            .any(|change| step(change, wanted) == step_before);
+        match (is_due, failure.may_have_landed()) {
+            (true, false) if !failure.is_transient() => {
+                return Err(explained(&step_before, failure, wanted).into());
+            }
+            // It landed, though nobody said so.
+            (false, true) => {
+                tell(&step_before);
+                report.steps.push(step_before);
+            }
+            (true | false, _) => {}
         }
     }
     while !changes.is_empty() {
         let change = changes.remove(0);
-        let applied = apply::apply(&change, wanted, found, sources, known.edition).await;
-        let applied = match applied {
-            Ok(applied) => applied,
-            Err(NotApplied::Odd(failure)) => {
-                return Err(NotApplied::Odd(failure));
-            }
-            Err(stopped) => return Err(stopped),
-        };
         let done = step(&change, wanted);
+        let applied = match apply::apply(&change, wanted, found, sources, known.edition).await {
+            Ok(applied) => applied,
+            Err(NotApplied::Odd(failure)) => return Err(Ended::Odd(done, failure)),
+            Err(NotApplied::Stopped(stopped)) => return Err(Ended::Stopped(stopped)),
+        };
+        if let Applied::Not(why) = applied {
+            report.notes.push(why);
+            continue;
+        }
         tell(&done);
         report.steps.push(done);
         match applied {
-            Applied::Done => {}
+            Applied::Done | Applied::Not(_) => {}
             Applied::Project(project) => {
                 *found = Found::Project(project);
                 report.project = made(found);

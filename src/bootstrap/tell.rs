@@ -34,6 +34,9 @@ pub(crate) fn tell(report: &Report, wanted: &Wanted, mode: Mode) -> String {
         }
         text.push_str(&format!("  catalog   {}\n", report.catalog_url));
     }
+    for note in &report.notes {
+        text.push_str(&format!("  note      {note}\n"));
+    }
     text
 }
 
@@ -72,6 +75,7 @@ pub(crate) fn as_json(report: &Report, wanted: &Wanted, mode: Mode) -> Value {
         })),
         "catalog": {"url": report.catalog_url, "entity": report.entity},
         "steps": steps.collect::<Vec<_>>(),
+        "notes": report.notes,
         "requests": report.traffic.requests,
         "writes": report.traffic.writes,
     })

@@ -88,6 +88,13 @@ pub(super) fn sync(arguments: &SyncArgs, config: Option<&Path>, output: &Output)
                 output.data(&one.diff);
             }
             output.data(table(&synced.all));
+            // Those that were brought on have told theirs.
+            let told = ["opened", "updated", "unchanged", "left", "closed"];
+            for one in synced.all.iter().filter(|one| !told.contains(&one.verdict)) {
+                for note in &one.notes {
+                    output.status(format!("{}: {note}", one.project));
+                }
+            }
         }
         let verdict = synced.verdict()?;
         output.status(verdict);
@@ -159,7 +166,14 @@ pub(super) fn check(arguments: &CheckArgs, config: Option<&Path>, output: &Outpu
         }
         match arguments.json {
             true => output.data(format!("{}\n", template::report_as_json(&report))),
-            false => output.data(template::report_as_text(&report)),
+            false => {
+                output.data(template::report_as_text(&report));
+                for row in &report.rows {
+                    if let Some(note) = &row.note {
+                        output.status(format!("{}: {note}", row.project));
+                    }
+                }
+            }
         }
         template::judged(&report)
     })

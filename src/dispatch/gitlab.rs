@@ -46,7 +46,7 @@ async fn token(arguments: &GitlabArgs, settings: &Settings) -> Result<Secret> {
     let Some(name) = &own.token_secret else {
         return Err(Error::denied("there is no token for GitLab")
             .hint("name a file that holds one by --token-file, or set GITLAB_TOKEN; the operator may set `token_file` or `token_secret` in `[gitlab]` of the settings")
-            .hint("it is a group access token of role Maintainer with the scope `api`"));
+            .hint("it is a personal access token of a service account that is Maintainer of the group, with the scope `api`"));
     };
     let aws = Aws::connect(&settings.aws, None, &region(None)?).await;
     let value = aws.secret_value(name).await?.ok_or_else(|| {

@@ -34,11 +34,25 @@ pub(crate) struct Runner {
 }
 
 #[derive(Deserialize)]
-struct Numbered {
-    id: u64,
+struct Placed {
+    path_with_namespace: String,
+}
+
+#[derive(Deserialize)]
+struct Inbound {
+    inbound_enabled: bool,
 }
 
 impl Gitlab {
+    /// Whether only projects of the allow-list may use their job tokens here.
+    pub(crate) async fn job_token_is_limited(&self, of: &Of<'_>) -> Result<bool, Failure> {
+        let doing = "look at the job token's scope";
+        let endpoint = scope::JobTokenScopes::builder().project(of).build();
+        let endpoint = endpoint.map_err(|error| Failure::strange(doing, &error.to_string()))?;
+        let found: Inbound = self.value(doing, &endpoint).await?;
+        Ok(found.inbound_enabled)
+    }
+
     pub(crate) async fn limit_job_token(&self, of: &Of<'_>) -> Result<(), Failure> {
         let doing = "limit the job token's scope";
         let endpoint = scope::EditJobTokenScope::builder()
@@ -49,15 +63,18 @@ impl Gitlab {
         self.done(doing, &endpoint).await
     }
 
-    /// Numbers of the projects whose job tokens may be used here.
-    pub(crate) async fn allowed_projects(&self, of: &Of<'_>) -> Result<Vec<u64>, Failure> {
+    /// Full paths of the projects whose job tokens may be used here.
+    pub(crate) async fn allowed_projects(&self, of: &Of<'_>) -> Result<Vec<String>, Failure> {
         let doing = "list the job token's allow-list";
         let endpoint = scope::AllowedJobTokenProjects::builder()
             .project(of)
             .build();
         let endpoint = endpoint.map_err(|error| Failure::strange(doing, &error.to_string()))?;
-        let found: Vec<Numbered> = self.all(doing, &endpoint).await?;
-        Ok(found.into_iter().map(|one| one.id).collect())
+        let found: Vec<Placed> = self.all(doing, &endpoint).await?;
+        Ok(found
+            .into_iter()
+            .map(|one| one.path_with_namespace)
+            .collect())
     }
 
     pub(crate) async fn allow_project(&self, of: &Of<'_>, other: u64) -> Result<(), Failure> {

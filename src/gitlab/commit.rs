@@ -14,6 +14,7 @@ pub(crate) enum Action {
     Update { path: String, content: Vec<u8> },
     Delete { path: String },
     MakeExecutable { path: String },
+    MakePlain { path: String },
 }
 
 impl Action {
@@ -22,7 +23,8 @@ impl Action {
             Action::Create { path, .. }
             | Action::Update { path, .. }
             | Action::Delete { path }
-            | Action::MakeExecutable { path } => path,
+            | Action::MakeExecutable { path }
+            | Action::MakePlain { path } => path,
         }
     }
 }
@@ -80,6 +82,9 @@ impl Gitlab {
                 Action::Delete { .. } => one.action(CommitActionType::Delete),
                 Action::MakeExecutable { .. } => {
                     one.action(CommitActionType::Chmod).execute_filemode(true)
+                }
+                Action::MakePlain { .. } => {
+                    one.action(CommitActionType::Chmod).execute_filemode(false)
                 }
             };
             // Line ends and the end of a file come through as they are in this form only.

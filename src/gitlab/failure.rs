@@ -140,10 +140,10 @@ impl From<Failure> for Error {
             .caused_by(Cause::line(&failure.told));
         match &failure.kind {
             Kind::Unauthorized => error.hint(
-                "the token is wrong, expired or revoked: the operator gives a new one, a group access token of role Maintainer with the scope `api`",
+                "the token is wrong, expired or revoked: the operator gives a new one, a personal access token of a service account that is Maintainer of the group, with the scope `api`",
             ),
             Kind::Scope(scope) => error.hint(format!(
-                "the token lacks a scope ({}): the operator makes one with the scope `api` (group → Settings → Access tokens)",
+                "the token lacks a scope ({}): the operator makes one with the scope `api`",
                 if scope.is_empty() { "GitLab does not say which" } else { scope }
             )),
             Kind::Forbidden => error.hint(

@@ -65,27 +65,31 @@ pub(super) async fn bring(
             .iter()
             .map(|change| change.path.clone())
             .collect(),
-        diff: all.iter().map(|change| diff(change)).collect(),
+        diff: std::iter::once(format!("# {}\n", repository.project.path))
+            .chain(all.iter().map(|change| diff(change)))
+            .collect(),
     };
     if mode == Mode::DryRun {
         return Ok(brought);
     }
     let actions: Vec<Action> = all.iter().filter_map(|change| change.action()).collect();
-    let marker = Marker {
-        version: target.version.to_string(),
-        from: repository.lock.version().to_string(),
-        plan: digest(&actions),
-    };
+    let (version, from) = (
+        target.version.to_string(),
+        repository.lock.version().to_string(),
+    );
+    let plan = digest(&actions);
     let title = letter::title(repository.lock.version(), target.version);
     if let Some(open) = &one.open {
-        let same =
-            Marker::read(open.description.as_deref().unwrap_or_default()).as_ref() == Some(&marker);
+        let marker = Marker::read(open.description.as_deref().unwrap_or_default());
+        let same = marker
+            .as_ref()
+            .is_some_and(|marker| marker.offers(&version, &from, &plan));
         brought.url = Some(open.web_url.clone());
         if same {
             brought.verdict = "unchanged";
             return Ok(brought);
         }
-        if let Some(other) = strangers(open, &of, gitlab).await? {
+        if let Some(other) = strangers(open, marker.as_ref(), &actions, &of, gitlab).await? {
             brought.verdict = "left";
             brought.notes.push(format!("somebody committed to `{BRANCH}` (`{other}`): it is left as it is until !{} is merged or closed", open.iid));
             return Ok(brought);
@@ -99,15 +103,19 @@ pub(super) async fn bring(
         branch: BRANCH,
         start: &start,
     };
-    match gitlab.commit(&of, onto, &title, &actions).await {
+    let commit = match gitlab.commit(&of, onto, &title, &actions).await {
         // The branch is made anew each time: once more is as good as once.
         Err(failure) if failure.may_have_landed() => {
-            gitlab.commit(&of, onto, &title, &actions).await?;
+            gitlab.commit(&of, onto, &title, &actions).await?
         }
-        done => {
-            done?;
-        }
-    }
+        done => done?,
+    };
+    let marker = Marker {
+        version,
+        from,
+        plan,
+        commit: commit.id,
+    };
     let text = RequestText {
         title,
         description: letter::letter(&repository.lock, target, &update, &marker),
@@ -244,7 +252,7 @@ fn digest(actions: &[Action]) -> String {
         let content = match action {
             Action::Create { content, .. } | Action::Update { content, .. } => content.as_slice(),
             Action::Delete { .. } => b"-",
-            Action::MakeExecutable { .. } => b"+",
+            Action::MakeExecutable { .. } | Action::MakePlain { .. } => b"+",
         };
         [action.path().as_bytes().to_vec(), content.to_vec()]
     });

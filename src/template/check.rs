@@ -1,7 +1,7 @@
 //! `template check` of one work tree, as a job of its pipeline does it: no GitLab is asked.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use serde_json::json;
 
@@ -75,6 +75,10 @@ pub(crate) fn check(check: &Check<'_>, output: &Output) -> Result<()> {
 
 /// Of a file of the work tree; `None`: it is not there.
 fn id(directory: &Path, name: &str) -> Result<Option<String>> {
+    // A lock must not lead this program to other files, neither by its words nor by links.
+    if !is_within(directory, Path::new(name)) {
+        return Ok(Some(String::new()));
+    }
     let path = directory.join(name);
     let unread = |error: std::io::Error| {
         Error::precondition(format!("cannot read `{name}`")).caused_by(Cause::line(error))
@@ -82,11 +86,23 @@ fn id(directory: &Path, name: &str) -> Result<Option<String>> {
     match std::fs::symlink_metadata(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unread(error)),
-        // A lock must not lead this program to other files.
-        Ok(metadata) if !metadata.is_file() || name.split('/').any(|part| part == "..") => {
-            return Ok(Some(String::new()));
-        }
+        Ok(metadata) if !metadata.is_file() => return Ok(Some(String::new())),
         Ok(_) => {}
     }
     Ok(Some(blob_id(&std::fs::read(&path).map_err(unread)?)))
+}
+
+/// Whether the way there goes through plain directories of the work tree alone.
+fn is_within(directory: &Path, name: &Path) -> bool {
+    let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+    if !name.components().all(plain) {
+        return false;
+    }
+    let parents = name
+        .ancestors()
+        .skip(1)
+        .filter(|parent| !parent.as_os_str().is_empty());
+    parents
+        .map(|parent| directory.join(parent))
+        .all(|parent| std::fs::symlink_metadata(parent).map_or(true, |metadata| metadata.is_dir()))
 }

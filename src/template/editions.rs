@@ -6,7 +6,7 @@ use std::rc::Rc;
 use tokio::sync::Mutex;
 
 use super::edition::Edition;
-use super::source::{Source, edition_of};
+use super::source::published;
 use super::version::Version;
 use crate::error::{Error, Result};
 use crate::gitlab::{Gitlab, Of};
@@ -35,12 +35,8 @@ impl<'a> Editions<'a> {
         if let Some(known) = held.get(&key) {
             return Ok(known.clone());
         }
-        let source = Source::Published(version.to_string());
-        let found = match edition_of(&source, self.gitlab, project).await {
-            Ok(edition) => Some(Rc::new(edition)),
-            Err(error) if error.class() == crate::error::Class::Precondition => None,
-            Err(error) => return Err(error),
-        };
+        let found = published(&version.to_string(), self.gitlab, project).await?;
+        let found = found.map(Rc::new);
         held.insert(key, found.clone());
         Ok(found)
     }

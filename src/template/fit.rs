@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::blob::blob_id;
 use super::edition::{Edition, belongs};
 use super::publish::Publication;
+use super::version::Version;
 use crate::error::{Cause, Error, Result};
 use crate::gitlab::Blob;
 
@@ -24,7 +25,10 @@ pub(super) fn unmoved(publication: &Publication<'_>, tagged: &[Blob]) -> Result<
     let differs = |path: &&str| {
         own.get(*path).map(|bytes| blob_id(bytes)).as_deref() != there.get(*path).copied()
     };
-    let others: Vec<&str> = paths.into_iter().filter(differs).collect();
+    // What people read about them changes no repository.
+    let papers = ["README.md", "CHANGELOG.md"];
+    let paths = paths.into_iter().filter(|path| !papers.contains(path));
+    let others: Vec<&str> = paths.filter(differs).collect();
     if others.is_empty() {
         return Ok(());
     }
@@ -63,4 +67,16 @@ pub(super) fn sound(edition: &Edition) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What is published goes upwards: a version between others would have no place on the branch.
+pub(super) fn outdated(publication: &Publication<'_>, newer: Version) -> Error {
+    Error::precondition(format!(
+        "`{}` holds version {newer} of the templates already; nothing was changed",
+        publication.project
+    ))
+    .hint(format!(
+        "version {} was never published: raise VERSION above {newer}",
+        publication.edition.version
+    ))
 }

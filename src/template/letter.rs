@@ -10,6 +10,8 @@ use super::version::Version;
 
 const TITLES: [&str; 2] = ["Bring the templates to ", "Take the templates back to "];
 const MOST_CONFLICTS: usize = 10;
+/// Letters of one side of a conflict.
+const LONGEST_SIDE: usize = 2000;
 
 pub(super) fn title(from: Version, to: Version) -> String {
     let words = match to < from {
@@ -76,6 +78,7 @@ fn fenced(ours: &str, theirs: &str) -> String {
         .map(str::len)
         .max();
     let fence = "`".repeat(longest.unwrap_or(0).max(2) + 1);
+    let (ours, theirs) = (cut(ours), cut(theirs));
     let lines = |mark: char, text: &str| {
         text.lines()
             .map(|line| format!("  {mark}{line}\n"))
@@ -83,9 +86,18 @@ fn fenced(ours: &str, theirs: &str) -> String {
     };
     format!(
         "\n  {fence}diff\n{}{}  {fence}\n",
-        lines('-', ours),
-        lines('+', theirs)
+        lines('-', &ours),
+        lines('+', &theirs)
     )
+}
+
+/// Not more of it than people read there.
+fn cut(text: &str) -> String {
+    let mut short: String = text.chars().take(LONGEST_SIDE).collect();
+    if short.len() < text.len() {
+        short.push_str("…\n");
+    }
+    short
 }
 
 /// The sections of the templates' change log that are newer than `from`.

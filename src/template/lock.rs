@@ -49,20 +49,45 @@ pub(crate) struct Lock {
     pub(crate) once: BTreeMap<String, String>,
 }
 
-/// People write `1.4`, which is a number to YAML.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(untagged)]
-pub(crate) enum Pin {
-    Text(String),
-    Number(serde_json::Number),
-}
+/// As it is written: YAML would make 1.1 of `1.10`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Pin(String);
 
 impl Pin {
     pub(crate) fn text(&self) -> String {
-        match self {
-            Pin::Text(text) => text.clone(),
-            Pin::Number(number) => number.to_string(),
+        self.0.clone()
+    }
+}
+
+impl Serialize for Pin {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Pin {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::String(text) => Ok(Pin(text)),
+            Value::Number(number) => Ok(Pin(number.to_string())),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => Err(
+                serde::de::Error::custom("`pin` is a version, such as \"1.4\""),
+            ),
         }
+    }
+}
+
+/// The number of a pin as people wrote it.
+fn written_pin(text: &str) -> Option<Pin> {
+    let (documents, _) = crate::yaml::read(text, 0).ok()?;
+    match &documents.first()?.as_map()?.get("pin")?.kind {
+        crate::yaml::Kind::Number(number) => Some(Pin(number.written.to_string())),
+        crate::yaml::Kind::Null
+        | crate::yaml::Kind::Bool(_)
+        | crate::yaml::Kind::Text(_)
+        | crate::yaml::Kind::List(_)
+        | crate::yaml::Kind::Map(_)
+        | crate::yaml::Kind::Reference(_) => None,
     }
 }
 
@@ -99,7 +124,11 @@ impl Lock {
         if bytes.len() > 1 << 20 {
             return Err(wrong("it is larger than 1 MiB".to_owned()));
         }
-        let lock: Lock = serde_yaml::from_slice(bytes).map_err(|error| wrong(error.to_string()))?;
+        let mut lock: Lock =
+            serde_yaml::from_slice(bytes).map_err(|error| wrong(error.to_string()))?;
+        if let Some(pin) = std::str::from_utf8(bytes).ok().and_then(written_pin) {
+            lock.pin = Some(pin);
+        }
         if lock.schema != SCHEMA {
             return Err(wrong(format!(
                 "its schema is `{}`; this program reads {SCHEMA}",
@@ -204,9 +233,9 @@ mod tests {
 
     #[test]
     fn people_may_write_a_pin_as_a_number() {
-        let text = "schema: baws-ci/lock/1\ntemplate: a\nname: b\nversion: 1.0.0\nproject: p/t\npin: 1.4\n";
+        let text = "schema: baws-ci/lock/1\ntemplate: a\nname: b\nversion: 1.0.0\nproject: p/t\npin: 1.10\n";
         let lock = Lock::read(text.as_bytes()).unwrap();
-        assert_eq!(lock.pin.unwrap().text(), "1.4");
+        assert_eq!(lock.pin.unwrap().text(), "1.10");
     }
 
     #[test]

@@ -12,14 +12,21 @@ pub(super) struct Marker {
     pub(super) from: String,
     /// A digest of everything that is changed.
     pub(super) plan: String,
+    /// At the head of the branch: any other one is somebody else's.
+    pub(super) commit: String,
 }
 
 impl Marker {
     pub(super) fn write(&self) -> String {
         format!(
-            "{BEGIN} version={} from={} plan={} {END}",
-            self.version, self.from, self.plan
+            "{BEGIN} version={} from={} plan={} commit={} {END}",
+            self.version, self.from, self.plan, self.commit
         )
+    }
+
+    /// Whether it offers the same.
+    pub(super) fn offers(&self, version: &str, from: &str, plan: &str) -> bool {
+        self.version == version && self.from == from && self.plan == plan
     }
 
     /// The last one: what people quote stands above it.
@@ -36,6 +43,7 @@ impl Marker {
             version: value("version")?,
             from: value("from")?,
             plan: value("plan")?,
+            commit: value("commit")?,
         })
     }
 }
@@ -50,10 +58,11 @@ mod tests {
             version: "1.1.0".to_owned(),
             from: "1.0.0".to_owned(),
             plan: "abc".to_owned(),
+            commit: "c0ffee".to_owned(),
         };
         let text = format!("hello\n\n{}\n", marker.write());
         assert_eq!(Marker::read(&text), Some(marker.clone()));
-        let quoted = format!("<!-- baws-ci version=9 from=8 plan=x -->\n{text}");
+        let quoted = format!("<!-- baws-ci version=9 from=8 plan=x commit=y -->\n{text}");
         assert_eq!(Marker::read(&quoted), Some(marker));
         for none in ["", "<!-- baws-ci", "<!-- baws-ci version=1 -->", "text"] {
             assert_eq!(Marker::read(none), None, "{none}");

@@ -1,24 +1,55 @@
 //! The merge request of an update: opened, brought up to date, or left to the people who committed to its branch.
 
+use super::blob::blob_id;
 use super::letter;
-use super::marker::BRANCH;
+use super::marker::{BRANCH, Marker};
 use super::repository::Repository;
 use crate::error::Result;
-use crate::gitlab::{Gitlab, Kind, MergeRequest, Of, RequestState, RequestText};
+use crate::gitlab::{Action, Gitlab, Kind, MergeRequest, Of, RequestState, RequestText, Tree};
 
 /// The title of a commit at the head of the branch that is none of ours.
 pub(super) async fn strangers(
     open: &MergeRequest,
+    marker: Option<&Marker>,
+    actions: &[Action],
     of: &Of<'_>,
     gitlab: &Gitlab,
 ) -> Result<Option<String>> {
     let Some(sha) = &open.sha else {
         return Ok(None);
     };
+    if marker.is_some_and(|marker| marker.commit == *sha) {
+        return Ok(None);
+    }
     let head = gitlab.commit_of(of, sha).await?;
-    Ok(head
-        .filter(|commit| !letter::is_ours(&commit.title))
-        .map(|commit| crate::rollout::clean(&commit.title, 80)))
+    let Some(head) = head else {
+        return Ok(None);
+    };
+    // A run of ours may have ended before it could say so in the description: what it left is what would be written now.
+    if letter::is_ours(&head.title) && holds(actions, of, gitlab).await? {
+        return Ok(None);
+    }
+    Ok(Some(crate::rollout::clean(&head.title, 80)))
+}
+
+/// Whether the branch holds exactly this.
+async fn holds(actions: &[Action], of: &Of<'_>, gitlab: &Gitlab) -> Result<bool> {
+    let tree = gitlab
+        .tree(of, BRANCH, Tree::Whole)
+        .await?
+        .unwrap_or_default();
+    let id = |path: &str| {
+        tree.iter()
+            .find(|blob| blob.path == path)
+            .map(|blob| blob.id.clone())
+    };
+    Ok(actions.iter().all(|action| match action {
+        Action::Create { path, content } | Action::Update { path, content } => {
+            id(path) == Some(blob_id(content))
+        }
+        Action::Delete { path } => id(path).is_none(),
+        Action::MakeExecutable { .. } | Action::MakePlain { .. } => true,
+    }))
 }
 
 /// Opened, or the open one's text brought up to date.

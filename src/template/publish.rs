@@ -10,9 +10,10 @@ use serde_json::json;
 
 use super::blob::blob_id;
 use super::edition::{Edition, belongs};
-use super::fit::{sound, unmoved};
+use super::fit::{outdated, sound, unmoved};
 use super::published::Published;
 use super::reference::{self, Content, Files, Places};
+use super::version::Version;
 use crate::error::{Error, Result};
 use crate::gitlab::{Action, Blob, Failure, Gitlab, Group, Of, Onto, Project, Settings, Tree};
 
@@ -130,18 +131,37 @@ async fn round(
             .unwrap_or_default();
         unmoved(publication, &tagged).map_err(Ended::For)?;
     }
-    let actions = plan(wanted, &there);
+    let mut actions = plan(wanted, &there);
+    if let Some(newer) = held(&of, branch.as_deref(), &there, gitlab).await?
+        && newer > publication.edition.version
+    {
+        if tag.is_none() {
+            return Err(Ended::For(outdated(publication, newer)));
+        }
+        // An older program does not take the branch back.
+        actions.retain(|action| !belongs(action.path()));
+    }
     done.note(&actions);
     if publication.dry_run {
         done.tagged = tag.is_none();
         return Ok(());
     }
+    // An empty repository takes nothing but new files.
+    let later: Vec<Action> = match branch {
+        Some(_) => Vec::new(),
+        None => actions
+            .extract_if(.., |action| !matches!(action, Action::Create { .. }))
+            .collect(),
+    };
     let mut commit = None;
-    if !actions.is_empty() {
+    for actions in [actions, later]
+        .iter()
+        .filter(|actions| !actions.is_empty())
+    {
         let message = format!("Publish version {version} of the templates");
         let branch = branch.as_deref().unwrap_or("main");
         let made = gitlab
-            .commit(&of, Onto::Branch(branch), &message, &actions)
+            .commit(&of, Onto::Branch(branch), &message, actions)
             .await?;
         done.commit = Some(made.id.clone());
         commit = Some(made.id);
@@ -163,6 +183,21 @@ async fn round(
         done.tagged = true;
     }
     Ok(())
+}
+
+/// Which version the branch holds; `None`: none, or nobody can tell.
+async fn held(
+    of: &Of<'_>,
+    branch: Option<&str>,
+    there: &[Blob],
+    gitlab: &Gitlab,
+) -> Result<Option<Version>, Failure> {
+    let (Some(branch), true) = (branch, there.iter().any(|blob| blob.path == "VERSION")) else {
+        return Ok(None);
+    };
+    let bytes = gitlab.file(of, branch, "VERSION").await?;
+    let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    Ok(text.and_then(|text| text.parse().ok()))
 }
 
 /// The group that a project of this path would be in, and its name there.
@@ -213,11 +248,11 @@ fn plan(wanted: &Files, there: &[Blob]) -> Vec<Action> {
             }
             Some(_) => {}
         }
-        let runs = files
-            .get(path.as_str())
-            .is_some_and(|blob| blob.mode == "100755");
-        if content.executable && !runs {
-            actions.push(Action::MakeExecutable { path: path.clone() });
+        let runs = files.get(path.as_str()).map(|blob| blob.mode == "100755");
+        match (runs.unwrap_or(false), content.executable) {
+            (false, true) => actions.push(Action::MakeExecutable { path: path.clone() }),
+            (true, false) => actions.push(Action::MakePlain { path: path.clone() }),
+            (true, true) | (false, false) => {}
         }
     }
     let tops: BTreeSet<&str> = wanted

@@ -22,9 +22,9 @@ impl Published {
         for action in actions {
             let (list, path) = match action {
                 Action::Create { path, .. } => (&mut self.created, path),
-                Action::Update { path, .. } | Action::MakeExecutable { path } => {
-                    (&mut self.updated, path)
-                }
+                Action::Update { path, .. }
+                | Action::MakeExecutable { path }
+                | Action::MakePlain { path } => (&mut self.updated, path),
                 Action::Delete { path } => (&mut self.deleted, path),
             };
             if !list.contains(path) {

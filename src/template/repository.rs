@@ -109,7 +109,7 @@ pub(super) fn drift(
 }
 
 pub(super) fn state(lock: &Lock, drift: &[Drift], newest: Version) -> State {
-    let is_behind = lock.version() < newest;
+    let is_behind = drift.iter().any(|one| one.kind == DriftKind::Outdated);
     let pinned = lock
         .pin
         .as_ref()

@@ -2,7 +2,7 @@
 
 use super::marker::{BRANCH, Marker};
 use super::repository::{self, Repository};
-use super::sync::{Declined, Outcome, Request, failed};
+use super::sync::{Declined, Mode, Outcome, Pace, Request, failed};
 use super::version::Version;
 use super::waves::Progress;
 use crate::error::Result;
@@ -127,6 +127,9 @@ async fn look(
         notes: vec![note.to_owned()],
         ..standing(Progress::Out, verdict)
     };
+    if lock.hold {
+        return Ok(out("held", "its lock says `hold: true`"));
+    }
     let of = Of::Number(project.id);
     if lock.version() == to {
         let mut standing = standing(Progress::Good, "current");
@@ -148,9 +151,6 @@ async fn look(
             crate::rollout::clean(&lock.project, 100)
         );
         return Ok(out("skipped", &note));
-    }
-    if lock.hold {
-        return Ok(out("held", "its lock says `hold: true`"));
     }
     if pinned_away {
         let pin = lock
@@ -175,7 +175,9 @@ async fn look(
         .find(|one| one.state == RequestState::Opened);
     if let Some(open) = open {
         let mut standing = standing(Progress::Due, "open");
-        if of_version(&open)
+        let shows = request.mode == Mode::DryRun && request.pace == Pace::AllAtOnce;
+        if !shows
+            && of_version(&open)
             && marker(open).is_some_and(|marker| marker.from == lock.version().to_string())
         {
             let whole = gitlab.merge_request(&of, open.iid).await?;

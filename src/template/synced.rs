@@ -46,17 +46,45 @@ impl Synced {
             }
             return Err(error.hint("what is done stands; run it again for the rest"));
         }
+        let count = |verdicts: &[&str]| {
+            let those = self
+                .all
+                .iter()
+                .filter(|one| verdicts.contains(&one.verdict));
+            those.count()
+        };
+        let out = count(&["held", "pinned", "declined", "skipped", "newer", "left"]);
+        let aside = match out {
+            0 => String::new(),
+            out => format!("; {out} left out, see above"),
+        };
         Ok(match &self.turn {
-            Turn::Go { wave, members } => format!(
-                "wave {wave}: {} repositories; run it again when their pipelines have ended",
-                members.len()
+            Turn::Go { wave, .. } => format!(
+                "wave {wave}: {} brought on, {} to come; run it again when their pipelines have ended{aside}",
+                count(&[
+                    "opened",
+                    "updated",
+                    "unchanged",
+                    "closed",
+                    "would-open",
+                    "would-close"
+                ]),
+                count(&["later"])
             ),
             Turn::Wait { wave, pending } => {
-                format!("wave {wave}: waiting for {pending} pipelines; run it again later")
+                format!("wave {wave}: waiting for {pending} pipelines; run it again later{aside}")
             }
             Turn::Done => format!(
-                "all repositories have version {}, or a merge request for it",
+                "all others have version {}, or a merge request for it{aside}",
                 self.to
+            )
+            .replace(
+                "all others",
+                if out == 0 {
+                    "all repositories"
+                } else {
+                    "all others"
+                },
             ),
             Turn::Stop { .. } => String::new(),
         })

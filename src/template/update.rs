@@ -81,6 +81,11 @@ pub(super) enum Note {
 impl Note {
     pub(super) fn text(&self) -> String {
         match self {
+            Note::Conflict { path, conflicts } if conflicts.is_empty() => {
+                format!(
+                    "`{path}` is left as it is: it is no text, and was changed here and in the templates"
+                )
+            }
             Note::Conflict { path, conflicts } => {
                 let lines: Vec<String> = conflicts.iter().map(|one| one.line.to_string()).collect();
                 format!(

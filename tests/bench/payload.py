@@ -20,7 +20,7 @@ def payload(job, origin, jobs, key):
     result = {
         "id": job.number, "token": job.token, "allow_git_fetch": True,
         "job_info": {
-            "id": job.number, "name": name, "stage": stage, "pipeline_id": 1, "project_id": project.number,
+            "id": job.number, "name": name, "stage": stage, "pipeline_id": int(pipeline(spec)["id"]), "project_id": project.number,
             "project_name": project.name, "project_full_path": project.path, "namespace_id": 7, "root_namespace_id": 7,
             "organization_id": 1, "instance_id": "3f2c1a34-0000-4000-8000-000000000001",
             "instance_uuid": "3f2c1a34-0000-4000-8000-000000000002", "user_id": 2, "time_in_queue_seconds": 1,
@@ -70,14 +70,14 @@ def predefined(job, origin, source, name, stage, timeout):
     """The variables that GitLab itself sets."""
     project = job.project
     url = f"{origin}/{project.path}"
-    host = urllib.parse.urlsplit(origin)
+    host, of = urllib.parse.urlsplit(origin), pipeline(job.spec)
     public = {
         "CI": "true", "GITLAB_CI": "true", "CI_SERVER": "yes", "CI_SERVER_URL": origin, "CI_SERVER_HOST": host.hostname,
         "CI_SERVER_PORT": str(host.port or {"http": 80, "https": 443}[host.scheme]), "CI_SERVER_PROTOCOL": host.scheme,
         "CI_SERVER_FQDN": host.netloc, "CI_SERVER_NAME": "GitLab", "CI_SERVER_VERSION": "19.3.0",
         "CI_API_V4_URL": f"{origin}/api/v4", "CI_JOB_ID": str(job.number), "CI_JOB_URL": f"{url}/-/jobs/{job.number}",
-        "CI_JOB_NAME": name, "CI_JOB_STAGE": stage, "CI_JOB_TIMEOUT": str(timeout), "CI_PIPELINE_ID": "1",
-        "CI_PIPELINE_IID": "1", "CI_PIPELINE_SOURCE": "push", "CI_PIPELINE_URL": f"{url}/-/pipelines/1",
+        "CI_JOB_NAME": name, "CI_JOB_STAGE": stage, "CI_JOB_TIMEOUT": str(timeout), "CI_PIPELINE_ID": str(of["id"]),
+        "CI_PIPELINE_IID": str(of["iid"]), "CI_PIPELINE_SOURCE": of["source"], "CI_PIPELINE_URL": f"{url}/-/pipelines/{of['id']}",
         "CI_PROJECT_ID": str(project.number), "CI_PROJECT_NAME": project.name, "CI_PROJECT_PATH": project.path,
         "CI_PROJECT_PATH_SLUG": slug(project.path), "CI_PROJECT_URL": url, "CI_PROJECT_NAMESPACE": project.namespace,
         "CI_PROJECT_ROOT_NAMESPACE": project.path.split("/")[0], "CI_COMMIT_SHA": source["sha"],
@@ -85,11 +85,39 @@ def predefined(job, origin, source, name, stage, timeout):
         "CI_COMMIT_REF_NAME": source["ref"], "CI_COMMIT_REF_SLUG": slug(source["ref"]),
         "CI_COMMIT_REF_PROTECTED": str(bool(source["protected"])).lower(), "CI_DEFAULT_BRANCH": project.default_branch,
         "CI_CONFIG_PATH": ".gitlab-ci.yml",
-        "CI_COMMIT_TAG" if source["ref_type"] == "tag" else "CI_COMMIT_BRANCH": source["ref"]}
+        "CI_COMMIT_TAG" if source["ref_type"] == "tag" else "CI_COMMIT_BRANCH": source["ref"], **of_environment(job.spec)}
+    if of["merge_request"]:
+        del public["CI_COMMIT_BRANCH"]
+        public.update(of_merge_request(of["merge_request"], project))
     secret = {"CI_JOB_TOKEN": (job.token, True), "CI_REGISTRY_USER": ("gitlab-ci-token", False),
               "CI_REGISTRY_PASSWORD": (job.token, True), "CI_REPOSITORY_URL": (source["repo_url"], False)}
     return [variable(key, value, raw=True) for key, value in public.items()] + \
         [variable(key, value, public=False, masked=masked, raw=True) for key, (value, masked) in secret.items()]
+
+
+def pipeline(spec):
+    """The pipeline that the job belongs to; a job that was posted alone belongs to one of its own."""
+    return {"id": 1, "iid": 1, "source": "push", "merge_request": None, **(spec.get("pipeline") or {})}
+
+
+def of_environment(spec):
+    """`environment` is a name; what else the pipeline says of it stands in `environment_details`."""
+    name, details = spec.get("environment"), spec.get("environment_details") or {}
+    if not name:
+        return {}
+    given = {"CI_ENVIRONMENT_NAME": name, "CI_ENVIRONMENT_SLUG": slug(name)[:24], "CI_ENVIRONMENT_ACTION": details.get("action", "start"),
+             "CI_ENVIRONMENT_TIER": details.get("tier")}
+    return {key: value for key, value in given.items() if value}
+
+
+def of_merge_request(request, project):
+    """From what REST tells of a merge request."""
+    return {"CI_MERGE_REQUEST_ID": str(request["id"]), "CI_MERGE_REQUEST_IID": str(request["iid"]),
+            "CI_MERGE_REQUEST_TITLE": request["title"], "CI_MERGE_REQUEST_EVENT_TYPE": "detached",
+            "CI_MERGE_REQUEST_REF_PATH": f"refs/merge-requests/{request['iid']}/head",
+            "CI_MERGE_REQUEST_PROJECT_ID": str(project.number), "CI_MERGE_REQUEST_PROJECT_PATH": project.path,
+            "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": project.path, "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": request["source_branch"],
+            "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": request["target_branch"]}
 
 
 def slug(text):

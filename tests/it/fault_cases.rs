@@ -1,7 +1,7 @@
 //! What can go wrong: the first column of docs/faults.md.
 
 /// What can go wrong, by the names of the table's first column.
-pub(super) const CASES: [&str; 179] = [
+pub(super) const CASES: [&str; 195] = [
     "kill -9 of config",
     "kill -9 of prepare",
     "kill -9 of run",
@@ -181,4 +181,20 @@ pub(super) const CASES: [&str; 179] = [
     "child pipeline that cannot be made",
     "pipeline that starts itself",
     "Ctrl-C while jobs run side by side",
+    "kill at each request of bootstrap-repo",
+    "answer of GitLab lost after it was applied",
+    "access token whose value is lost",
+    "token without a scope, expired, or of too low a role",
+    "no token, no address, plain http",
+    "429 and Retry-After",
+    "name taken by somebody else's project",
+    "group missing",
+    "moved, archived, mirrored project, or one that is to be deleted",
+    "empty project of somebody else",
+    "templates that are not published",
+    "order that cannot be",
+    "values with quotes, newlines, `$`, `${{`",
+    "secrets of an application",
+    "Backstage refuses its token",
+    "settings of a project changed by hand",
 ];

@@ -6,8 +6,22 @@ use std::path::{Path, PathBuf};
 use super::fault_cases::CASES;
 
 /// The words of the third column, each with what a test has to assert for it.
-const CLASSES: [(&str, &[&str]); 8] = [
+const CLASSES: [(&str, &[&str]); 9] = [
     ("pipeline", &["said("]),
+    (
+        "repository",
+        &[
+            ".is(0)",
+            ".is(1)",
+            ".is(2)",
+            ".is(3)",
+            ".is(4)",
+            ".code",
+            "told.code",
+            "at_each_request(",
+            "Told::of(",
+        ],
+    ),
     ("success", &[".succeeded()", "outlasted", "gets_nowhere("]),
     (
         "script",
@@ -37,7 +51,11 @@ const CLASSES: [(&str, &[&str]); 8] = [
 ];
 
 /// What shows that a test looks at what is left; functions of the tests' own do it for some.
-const LOOKS: [&str; 16] = [
+const LOOKS: [&str; 20] = [
+    "hub.",
+    "hub()",
+    "at_each_request(",
+    "Hub::",
     "project.local(",
     "said(",
     "pulled(",

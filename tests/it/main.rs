@@ -23,7 +23,6 @@ mod disk;
 mod entrypoints;
 mod fault_cases;
 mod faults;
-mod fleet;
 mod guard;
 mod hostile;
 mod house;

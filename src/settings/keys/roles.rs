@@ -25,7 +25,7 @@ pub(super) const KEYS: &[Key] = &[
         "gitlab.token_file",
         "path",
         "GITLAB_TOKEN, else gitlab.token_secret",
-        "File with the token by which `bootstrap-repo` and `template publish|diff|sync|check` call GitLab: a group access token, role Maintainer, scope api. No job gets it.",
+        "File with the token by which `bootstrap-repo` and `template publish|diff|sync|check` call GitLab: a personal access token of a service account that is Maintainer of the group, scope api (a group access token cannot make access tokens). No job gets it.",
     ),
     key(
         "gitlab.token_secret",

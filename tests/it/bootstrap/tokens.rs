@@ -65,7 +65,7 @@ fn tokens_that_are_not_enough_say_what_is_missing() {
       caused by: GitLab answered 403: The request requires higher privileges than provided by the access token.
       caused by: the token is `ops`, with the scopes read_api
 
-    hint: the token lacks a scope (api): the operator makes one with the scope `api` (group → Settings → Access tokens)
+    hint: the token lacks a scope (api): the operator makes one with the scope `api`
     ");
     assert!(!hub.has_project("aws-app/shop"));
     with_token(&hub, "glpat-good", &[]).is(0);
@@ -108,7 +108,7 @@ fn no_token_no_address_and_plain_http_are_told_before_anything_is_asked() {
     error: there is no token for GitLab
 
     hint: name a file that holds one by --token-file, or set GITLAB_TOKEN; the operator may set `token_file` or `token_secret` in `[gitlab]` of the settings
-    hint: it is a group access token of role Maintainer with the scope `api`
+    hint: it is a personal access token of a service account that is Maintainer of the group, with the scope `api`
     ");
     let mut command = hub.command(&["bootstrap-repo", "a/bc", "--kind", "nodejs", "--owner", "x"]);
     command.env_remove("CI_SERVER_URL");

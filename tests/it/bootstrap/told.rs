@@ -54,6 +54,7 @@ fn backstage_reads_one_object() {
       "default_branch": "main",
       "dry_run": false,
       "kind": "nodejs",
+      "notes": [],
       "path": "aws-app/shop",
       "project": {
         "clone_url": "https://gitlab.test/aws-app/shop.git",

@@ -69,7 +69,7 @@ fn every_setting_of_rules_and_aws_is_explained() {
 
     gitlab.token_file
         path · default: GITLAB_TOKEN, else gitlab.token_secret
-        File with the token by which `bootstrap-repo` and `template publish|diff|sync|check` call GitLab: a group access token, role Maintainer, scope api. No job gets it.
+        File with the token by which `bootstrap-repo` and `template publish|diff|sync|check` call GitLab: a personal access token of a service account that is Maintainer of the group, scope api (a group access token cannot make access tokens). No job gets it.
 
     gitlab.token_secret
         string · default: none
