@@ -24,6 +24,7 @@ pub(crate) struct BootstrapArgs {
     /// Who owns it in Backstage, such as group:default/shop
     #[arg(long, value_name = "REF")]
     pub(crate) owner: Option<String>,
+    /// What it is, in a sentence
     #[arg(long, value_name = "TEXT")]
     pub(crate) description: Option<String>,
     /// private, internal or public [default: internal]

@@ -33,7 +33,7 @@ fn bootstraps_help_names_every_flag() {
               Who owns it in Backstage, such as group:default/shop
 
           --description <TEXT>
-
+              What it is, in a sentence
 
           --visibility <WORD>
               private, internal or public [default: internal]
