@@ -8,7 +8,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::error::{Cause, Error, Result};
-use crate::http::innermost;
+use crate::http::{innermost, keeps_secrets};
 use crate::job::Secret;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -24,10 +24,7 @@ impl Backstage {
     /// # Errors
     /// `Usage` for an address that is none.
     pub(crate) fn connect(address: &str, token: &Secret) -> Result<Self> {
-        let sound = reqwest::Url::parse(address).is_ok_and(|url| {
-            let near = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-            url.scheme() == "https" || (url.scheme() == "http" && near)
-        });
+        let sound = reqwest::Url::parse(address).is_ok_and(|url| keeps_secrets(&url));
         if !sound {
             return Err(Error::usage(format!(
                 "`{}` is no address of Backstage",

@@ -20,6 +20,12 @@ pub(crate) fn builder() -> reqwest::ClientBuilder {
         .connect_timeout(CONNECT_TIMEOUT)
 }
 
+/// Whether a token may travel there: by https, or to this machine itself.
+pub(crate) fn keeps_secrets(url: &reqwest::Url) -> bool {
+    let near = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    url.scheme() == "https" || (url.scheme() == "http" && near)
+}
+
 /// What lies at the bottom of a transport error, such as "Connection refused"; the layers above only repeat themselves.
 pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
     links(error)

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use super::masking;
 use super::shapes::{TokenOrder, VariableOrder};
 use super::stopped::Stopped;
-use super::wanted::{TOPIC, WantedToken};
+use super::wanted::WantedToken;
 use crate::error::{Cause, Error};
 use crate::gitlab::{Level, Settings, TokenScope, Variable};
 use crate::job::Secret;
+use crate::template::TOPIC;
 
 pub(super) fn variables(orders: Vec<VariableOrder>) -> Result<Vec<Variable>, Stopped> {
     let mut all: Vec<Variable> = Vec::new();

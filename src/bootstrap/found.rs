@@ -4,14 +4,14 @@ use futures_util::future::{try_join, try_join3, try_join5};
 
 use super::stopped::Stopped;
 use super::touch::{may_be_touched, moved, taken};
-use super::wanted::{TOPIC, Wanted};
+use super::wanted::Wanted;
 use crate::aws::{Aws, SecretFound};
 use crate::backstage::Backstage;
 use crate::error::Error;
 use crate::gitlab::{
     AccessToken, Badge, Failure, Gitlab, Group, Hook, Of, Project, ProtectedBranch, Variable,
 };
-use crate::template::{LOCK, Lock};
+use crate::template::{LOCK, Lock, TOPIC};
 
 /// As it stands.
 #[derive(Clone, Debug)]

@@ -7,9 +7,6 @@ use super::properties::Properties;
 use crate::gitlab::{Badge, Level, Settings, TokenScope, Variable};
 use crate::job::Secret;
 
-/// The mark of a project that this program made or took over.
-pub(crate) const TOPIC: &str = "baws-managed";
-
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
     /// Full path of the group.

@@ -76,13 +76,20 @@ pub(crate) struct FleetArgs {
     pub(crate) repositories: Vec<String>,
 }
 
+/// Whose templates.
+#[derive(Debug, Args)]
+pub(crate) struct TemplatesArgs {
+    /// The project that holds the templates [default: `templates` in `[gitlab]` of the settings, else platform/pipeline-templates]
+    #[arg(long, value_name = "GROUP/PROJECT")]
+    pub(crate) templates: Option<String>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct SyncArgs {
     #[command(flatten)]
     pub(crate) fleet: FleetArgs,
-    /// The project that holds the templates [default: `templates` in `[gitlab]` of the settings, else platform/pipeline-templates]
-    #[arg(long, value_name = "GROUP/PROJECT")]
-    pub(crate) templates: Option<String>,
+    #[command(flatten)]
+    pub(crate) templates: TemplatesArgs,
     /// The version to bring them to; an older one takes them back [default: the newest that is published]
     #[arg(long, value_name = "VERSION")]
     pub(crate) to: Option<String>,
@@ -112,9 +119,8 @@ pub(crate) struct SyncArgs {
 pub(crate) struct DiffArgs {
     #[command(flatten)]
     pub(crate) fleet: FleetArgs,
-    /// The project that holds the templates [default: `templates` in `[gitlab]` of the settings, else platform/pipeline-templates]
-    #[arg(long, value_name = "GROUP/PROJECT")]
-    pub(crate) templates: Option<String>,
+    #[command(flatten)]
+    pub(crate) templates: TemplatesArgs,
     /// The version to compare with [default: the newest that is published]
     #[arg(long, value_name = "VERSION")]
     pub(crate) to: Option<String>,
@@ -136,9 +142,8 @@ pub(crate) struct CheckArgs {
     /// This repository; may be repeated
     #[arg(long = "repository", value_name = "GROUP/NAME")]
     pub(crate) repositories: Vec<String>,
-    /// The project that holds the templates [default: `templates` in `[gitlab]` of the settings, else platform/pipeline-templates]
-    #[arg(long, value_name = "GROUP/PROJECT")]
-    pub(crate) templates: Option<String>,
+    #[command(flatten)]
+    pub(crate) templates: TemplatesArgs,
     /// Of a work tree: the version that could be had
     #[arg(long, value_name = "VERSION")]
     pub(crate) newest: Option<String>,

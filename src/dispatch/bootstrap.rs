@@ -171,12 +171,6 @@ async fn deed(wanted: &Wanted, settings: &Settings, aws: Option<&Aws>) -> Result
 }
 
 fn flags(arguments: &BootstrapArgs, settings: &Settings) -> Result<Flags> {
-    let pair = |text: &String| match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        Some(_) | None => Err(Error::usage(format!("`--input {text}` sets no input"))
-            .hint("write `--input NAME=VALUE`")),
-    };
-    let inputs = arguments.inputs.iter().map(pair).collect::<Result<_>>()?;
     Ok(Flags {
         project: arguments.project.clone(),
         kind: arguments.kind.clone(),
@@ -195,7 +189,7 @@ fn flags(arguments: &BootstrapArgs, settings: &Settings) -> Result<Flags> {
             RevisionArg::First => Revision::First,
             RevisionArg::Second => Revision::Second,
         }),
-        inputs,
+        inputs: super::template::pairs(&arguments.inputs)?,
         environments: arguments.environments.clone(),
         region: region(arguments.region.as_deref()).ok(),
     })

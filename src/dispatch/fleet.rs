@@ -71,7 +71,7 @@ pub(super) fn sync(arguments: &SyncArgs, config: Option<&Path>, output: &Output)
         },
         ..request(
             &arguments.fleet,
-            arguments.templates.as_deref(),
+            arguments.templates.templates.as_deref(),
             arguments.to.as_deref(),
             &settings,
         )?
@@ -106,7 +106,7 @@ pub(super) fn diff(arguments: &DiffArgs, config: Option<&Path>, output: &Output)
     let settings = Settings::load(config)?;
     let request = request(
         &arguments.fleet,
-        arguments.templates.as_deref(),
+        arguments.templates.templates.as_deref(),
         arguments.to.as_deref(),
         &settings,
     )?;
@@ -149,7 +149,7 @@ pub(super) fn check(arguments: &CheckArgs, config: Option<&Path>, output: &Outpu
     let survey = Survey {
         groups: arguments.groups.clone(),
         repositories: arguments.repositories.clone(),
-        templates: templates_project(arguments.templates.as_deref(), &settings),
+        templates: templates_project(arguments.templates.templates.as_deref(), &settings),
         depth: match arguments.full || arguments.html.is_some() {
             true => Depth::Full,
             false => Depth::Files,

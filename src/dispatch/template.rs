@@ -70,10 +70,14 @@ fn render(arguments: &RenderArgs, output: &Output) -> Result<()> {
 
 /// `NAME=VALUE` each. What type a value has says the input it is for.
 pub(super) fn inputs(given: &[String]) -> Result<Given> {
+    let node = |(name, value): (String, String)| (name, Node::text(value, Place::default()));
+    Ok(pairs(given)?.into_iter().map(node).collect())
+}
+
+/// The same as texts.
+pub(super) fn pairs(given: &[String]) -> Result<Vec<(String, String)>> {
     let one = |text: &String| match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => {
-            Ok((name.to_owned(), Node::text(value, Place::default())))
-        }
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         Some(_) | None => Err(Error::usage(format!("`--input {text}` sets no input"))
             .hint("write `--input NAME=VALUE`")),
     };

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::call::Call;
+use super::failure::built;
 use super::{Failure, Gitlab, Of};
 use crate::job::Secret;
 
@@ -48,7 +49,7 @@ impl Gitlab {
     pub(crate) async fn job_token_is_limited(&self, of: &Of<'_>) -> Result<bool, Failure> {
         let doing = "look at the job token's scope";
         let endpoint = scope::JobTokenScopes::builder().project(of).build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(doing, &error.to_string()))?;
+        let endpoint = built(doing, endpoint)?;
         let found: Inbound = self.value(doing, &endpoint).await?;
         Ok(found.inbound_enabled)
     }
@@ -59,7 +60,7 @@ impl Gitlab {
             .project(of)
             .enabled(true)
             .build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(doing, &error.to_string()))?;
+        let endpoint = built(doing, endpoint)?;
         self.done(doing, &endpoint).await
     }
 
@@ -69,7 +70,7 @@ impl Gitlab {
         let endpoint = scope::AllowedJobTokenProjects::builder()
             .project(of)
             .build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(doing, &error.to_string()))?;
+        let endpoint = built(doing, endpoint)?;
         let found: Vec<Placed> = self.all(doing, &endpoint).await?;
         Ok(found
             .into_iter()
@@ -83,14 +84,14 @@ impl Gitlab {
             .project(of)
             .target_project_id(other)
             .build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
+        let endpoint = built(&doing, endpoint)?;
         self.done(&doing, &endpoint).await
     }
 
     pub(crate) async fn runners(&self, of: &Of<'_>) -> Result<Vec<Runner>, Failure> {
         let doing = "list the project's runners";
         let endpoint = ProjectRunners::builder().project(of).build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(doing, &error.to_string()))?;
+        let endpoint = built(doing, endpoint)?;
         self.all(doing, &endpoint).await
     }
 
@@ -100,14 +101,14 @@ impl Gitlab {
             .project(of)
             .runner(runner)
             .build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
+        let endpoint = built(&doing, endpoint)?;
         self.done(&doing, &endpoint).await
     }
 
     pub(crate) async fn hooks(&self, of: &Of<'_>) -> Result<Vec<Hook>, Failure> {
         let doing = "list the webhooks";
         let endpoint = Hooks::builder().project(of).build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(doing, &error.to_string()))?;
+        let endpoint = built(doing, endpoint)?;
         self.all(doing, &endpoint).await
     }
 
@@ -133,7 +134,7 @@ impl Gitlab {
             endpoint.token(token.reveal());
         }
         let endpoint = endpoint.build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(doing, &error.to_string()))?;
+        let endpoint = built(doing, endpoint)?;
         self.done(doing, &endpoint).await
     }
 

@@ -10,6 +10,7 @@ use reqwest::{StatusCode, Url};
 use serde::de::DeserializeOwned;
 
 use super::failure::Failure;
+use super::failure::if_any;
 use super::wire::{Answer, Loss, Traffic, next_page, patience, retry_after};
 use crate::error::{Error, Result};
 use crate::job::Secret;
@@ -60,11 +61,8 @@ impl Gitlab {
         };
         let api =
             Url::parse(&format!("{address}/api/v4/")).map_err(|error| wrong(&error.to_string()))?;
-        let host = api.host_str().unwrap_or_default();
-        let near = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
         match api.scheme() {
-            "https" => {}
-            "http" if near => {}
+            _ if crate::http::keeps_secrets(&api) => {}
             "http" => {
                 return Err(wrong(
                     "over plain http everybody on the way could read the token",
@@ -135,11 +133,7 @@ impl Gitlab {
         doing: &str,
         endpoint: &impl Endpoint,
     ) -> Result<Option<T>, Failure> {
-        match self.value(doing, endpoint).await {
-            Ok(value) => Ok(Some(value)),
-            Err(failure) if failure.is_not_found() => Ok(None),
-            Err(failure) => Err(failure),
-        }
+        if_any(self.value(doing, endpoint).await)
     }
 
     /// The answer's body, of a success.

@@ -5,6 +5,7 @@ use gitlab::api::projects::repository::files::Encoding;
 use gitlab::api::projects::repository::tags;
 use serde::Deserialize;
 
+use super::failure::built;
 use super::{Failure, Gitlab, Of};
 
 /// What becomes of one file.
@@ -113,7 +114,7 @@ impl Gitlab {
             .project(of)
             .branch(branch)
             .build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
+        let endpoint = built(&doing, endpoint)?;
         let found: Option<Tag> = self.value_if_any(&doing, &endpoint).await?;
         Ok(found.map(|branch| branch.commit.id))
     }
@@ -122,7 +123,7 @@ impl Gitlab {
     pub(crate) async fn tag(&self, of: &Of<'_>, name: &str) -> Result<Option<String>, Failure> {
         let doing = format!("look at the tag `{name}`");
         let endpoint = tags::Tag::builder().project(of).tag_name(name).build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
+        let endpoint = built(&doing, endpoint)?;
         let found: Option<Tag> = self.value_if_any(&doing, &endpoint).await?;
         Ok(found.map(|tag| tag.commit.id))
     }
@@ -135,7 +136,7 @@ impl Gitlab {
         }
         let doing = "list the tags";
         let endpoint = tags::Tags::builder().project(of).build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(doing, &error.to_string()))?;
+        let endpoint = built(doing, endpoint)?;
         let found: Vec<Named> = self.all(doing, &endpoint).await?;
         Ok(found.into_iter().map(|tag| tag.name).collect())
     }
@@ -154,7 +155,7 @@ impl Gitlab {
             .ref_(commit)
             .message(message)
             .build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
+        let endpoint = built(&doing, endpoint)?;
         self.done(&doing, &endpoint).await
     }
 }

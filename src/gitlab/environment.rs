@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::call::Call;
+use super::failure::built;
 use super::{Failure, Gitlab, Of};
 
 #[derive(Clone, Debug, Deserialize)]
@@ -16,7 +17,7 @@ impl Gitlab {
     pub(crate) async fn environments(&self, of: &Of<'_>) -> Result<Vec<Environment>, Failure> {
         let doing = "list the environments";
         let endpoint = Environments::builder().project(of).build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(doing, &error.to_string()))?;
+        let endpoint = built(doing, endpoint)?;
         self.all(doing, &endpoint).await
     }
 

@@ -1,5 +1,7 @@
 //! A request that GitLab did not grant: which kind of no it was, from status and shape alone.
 
+use std::fmt::Display;
+
 use reqwest::StatusCode;
 use serde_json::Value;
 
@@ -127,6 +129,20 @@ impl Failure {
     pub(crate) fn told(&self) -> &str {
         &self.told
     }
+}
+
+/// An answer, or `None` where GitLab says that it is not there.
+pub(super) fn if_any<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(failure) if failure.is_not_found() => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// An endpoint as its builder made it.
+pub(super) fn built<E>(doing: &str, made: Result<E, impl Display>) -> Result<E, Failure> {
+    made.map_err(|why| Failure::strange(doing, &why.to_string()))
 }
 
 impl From<Failure> for Error {

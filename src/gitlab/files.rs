@@ -4,6 +4,7 @@ use gitlab::api::projects::repository::files::FileRaw;
 use gitlab::api::projects::repository::{Archive, ArchiveFormat, Tree as TreeOf};
 use serde::Deserialize;
 
+use super::failure::{built, if_any};
 use super::{Failure, Gitlab, Of};
 
 /// One file of a tree.
@@ -38,12 +39,8 @@ impl Gitlab {
             .ref_(reference)
             .recursive(much == Tree::Whole)
             .build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
-        match self.all_by_key(&doing, &endpoint).await {
-            Ok(blobs) => Ok(Some(blobs)),
-            Err(failure) if failure.is_not_found() => Ok(None),
-            Err(failure) => Err(failure),
-        }
+        let endpoint = built(&doing, endpoint)?;
+        if_any(self.all_by_key(&doing, &endpoint).await)
     }
 
     /// A file's bytes; `None` where it is not there.
@@ -59,12 +56,8 @@ impl Gitlab {
             .file_path(path)
             .ref_(reference)
             .build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
-        match self.bytes(&doing, &endpoint).await {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(failure) if failure.is_not_found() => Ok(None),
-            Err(failure) => Err(failure),
-        }
+        let endpoint = built(&doing, endpoint)?;
+        if_any(self.bytes(&doing, &endpoint).await)
     }
 
     /// Everything at a tag, branch or commit, as a tar compressed by gzip; `None`: there is no such thing.
@@ -79,22 +72,14 @@ impl Gitlab {
             .sha(reference)
             .format(ArchiveFormat::TarGz)
             .build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
-        match self.bytes(&doing, &endpoint).await {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(failure) if failure.is_not_found() => Ok(None),
-            Err(failure) => Err(failure),
-        }
+        let endpoint = built(&doing, endpoint)?;
+        if_any(self.bytes(&doing, &endpoint).await)
     }
 
     /// A blob's bytes by its id, wherever in the history it is; `None`: nowhere.
     pub(crate) async fn blob(&self, of: &Of<'_>, id: &str) -> Result<Option<Vec<u8>>, Failure> {
         let doing = format!("read the blob {id}");
         let call = super::call::Call::get(format!("projects/{of}/repository/blobs/{id}/raw"));
-        match self.bytes(&doing, &call).await {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(failure) if failure.is_not_found() => Ok(None),
-            Err(failure) => Err(failure),
-        }
+        if_any(self.bytes(&doing, &call).await)
     }
 }

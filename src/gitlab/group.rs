@@ -3,6 +3,7 @@
 use gitlab::api::groups::{self, projects::GroupProjects};
 use serde::Deserialize;
 
+use super::failure::built;
 use super::project::Raw;
 use super::{Failure, Gitlab, Project};
 
@@ -28,14 +29,14 @@ impl Gitlab {
     pub(crate) async fn group(&self, path: &str) -> Result<Option<Group>, Failure> {
         let doing = format!("look up the group `{path}`");
         let endpoint = groups::Group::builder().group(path).build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
+        let endpoint = built(&doing, endpoint)?;
         if let Some(group) = self.value_if_any(&doing, &endpoint).await? {
             return Ok(Some(group));
         }
         let endpoint = gitlab::api::namespaces::Namespace::builder()
             .namespace(path)
             .build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
+        let endpoint = built(&doing, endpoint)?;
         let found: Option<Namespace> = self.value_if_any(&doing, &endpoint).await?;
         Ok(found.map(|found| Group {
             id: found.id,
@@ -54,7 +55,7 @@ impl Gitlab {
             .with_shared(false)
             .order_by(groups::projects::GroupProjectsOrderBy::Id)
             .build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
+        let endpoint = built(&doing, endpoint)?;
         let rows: Vec<Raw> = self.all_by_key(&doing, &endpoint).await?;
         Ok(rows.into_iter().map(Project::from).collect())
     }

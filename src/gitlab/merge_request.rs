@@ -6,6 +6,7 @@ use gitlab::api::projects::merge_requests::{
 };
 use serde::Deserialize;
 
+use super::failure::built;
 use super::pipeline::Pipeline;
 use super::{Failure, Gitlab, Of};
 
@@ -65,7 +66,7 @@ impl Gitlab {
             .project(of)
             .source_branch(source)
             .build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
+        let endpoint = built(&doing, endpoint)?;
         self.all(&doing, &endpoint).await
     }
 
@@ -77,7 +78,7 @@ impl Gitlab {
     ) -> Result<MergeRequest, Failure> {
         let doing = format!("look at the merge request !{iid}");
         let endpoint = One::builder().project(of).merge_request(iid).build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
+        let endpoint = built(&doing, endpoint)?;
         self.value(&doing, &endpoint).await
     }
 
@@ -98,7 +99,7 @@ impl Gitlab {
             .labels(text.labels.iter().map(String::as_str))
             .remove_source_branch(true)
             .build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
+        let endpoint = built(&doing, endpoint)?;
         self.value(&doing, &endpoint).await
     }
 
@@ -115,7 +116,7 @@ impl Gitlab {
             .title(text.title.as_str())
             .description(text.description.as_str())
             .build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
+        let endpoint = built(&doing, endpoint)?;
         self.done(&doing, &endpoint).await
     }
 
@@ -126,7 +127,7 @@ impl Gitlab {
             .merge_request(iid)
             .state_event(MergeRequestStateEvent::Close)
             .build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
+        let endpoint = built(&doing, endpoint)?;
         self.done(&doing, &endpoint).await
     }
 }

@@ -3,6 +3,7 @@
 use gitlab::api::projects::pipelines::Pipelines;
 use serde::Deserialize;
 
+use super::failure::built;
 use super::{Failure, Gitlab, Of};
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -35,7 +36,7 @@ impl Gitlab {
     ) -> Result<Option<Pipeline>, Failure> {
         let doing = format!("look at the pipelines of `{branch}`");
         let endpoint = Pipelines::builder().project(of).ref_(branch).build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
+        let endpoint = built(&doing, endpoint)?;
         // The first page begins with the newest.
         let found: Option<Vec<Pipeline>> = match self.value(&doing, &endpoint).await {
             Ok(found) => Some(found),

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
+use super::failure::built;
 use super::{Failure, Gitlab, Group, Of};
 
 /// Settings by GitLab's own names.
@@ -72,7 +73,7 @@ impl Gitlab {
             Of::Path(path) => format!("look at the project `{path}`"),
         };
         let endpoint = projects::Project::builder().project(of).build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
+        let endpoint = built(&doing, endpoint)?;
         let raw: Option<Raw> = self.value_if_any(&doing, &endpoint).await?;
         Ok(raw.map(Project::from))
     }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::call::Call;
+use super::failure::built;
 use super::{Failure, Gitlab, Of};
 
 /// Who may do something, by the least role.
@@ -56,7 +57,7 @@ impl Gitlab {
     ) -> Result<Vec<ProtectedBranch>, Failure> {
         let doing = "list the protected branches";
         let endpoint = ProtectedBranches::builder().project(of).build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(doing, &error.to_string()))?;
+        let endpoint = built(doing, endpoint)?;
         self.all(doing, &endpoint).await
     }
 
@@ -75,7 +76,7 @@ impl Gitlab {
             .merge_access_level(merge.into())
             .allow_force_push(false)
             .build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
+        let endpoint = built(&doing, endpoint)?;
         self.done(&doing, &endpoint).await
     }
 
@@ -95,7 +96,7 @@ impl Gitlab {
     pub(crate) async fn protected_tags(&self, of: &Of<'_>) -> Result<Vec<String>, Failure> {
         let doing = "list the protected tags";
         let endpoint = ProtectedTags::builder().project(of).build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(doing, &error.to_string()))?;
+        let endpoint = built(doing, endpoint)?;
         let found: Vec<Named> = self.all(doing, &endpoint).await?;
         Ok(found.into_iter().map(|tag| tag.name).collect())
     }
@@ -112,7 +113,7 @@ impl Gitlab {
             .name(name)
             .create_access_level(create.into())
             .build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
+        let endpoint = built(&doing, endpoint)?;
         self.done(&doing, &endpoint).await
     }
 

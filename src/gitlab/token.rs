@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::call::Call;
+use super::failure::built;
 use super::{Failure, Gitlab, Of};
 use crate::job::Secret;
 
@@ -94,7 +95,7 @@ impl Gitlab {
             .project(of)
             .state(ProjectAccessTokenState::Active)
             .build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(doing, &error.to_string()))?;
+        let endpoint = built(doing, endpoint)?;
         let found: Vec<AccessToken> = self.all(doing, &endpoint).await?;
         let good = |token: &AccessToken| token.active && !token.revoked;
         Ok(found.into_iter().filter(good).collect())

@@ -6,6 +6,7 @@ use gitlab::api::projects::variables::{
 };
 use serde::Deserialize;
 
+use super::failure::built;
 use super::{Failure, Gitlab, Of};
 use crate::job::Secret;
 
@@ -56,7 +57,7 @@ impl Gitlab {
     pub(crate) async fn variables(&self, of: &Of<'_>) -> Result<Vec<Variable>, Failure> {
         let doing = "list the CI/CD variables";
         let endpoint = ProjectVariables::builder().project(of).build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(doing, &error.to_string()))?;
+        let endpoint = built(doing, endpoint)?;
         self.all(doing, &endpoint).await
     }
 
@@ -82,7 +83,7 @@ impl Gitlab {
             false => endpoint.masked(wanted.masked),
         };
         let endpoint = endpoint.build();
-        let endpoint = endpoint.map_err(|error| Failure::strange(&doing, &error.to_string()))?;
+        let endpoint = built(&doing, endpoint)?;
         self.done(&doing, &endpoint).await
     }
 

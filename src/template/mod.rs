@@ -53,6 +53,7 @@ pub(crate) use offer::{Form, list, render, show};
 pub(crate) use page::page;
 pub(crate) use publish::{Publication, publish};
 pub(crate) use reference::Places;
+pub(crate) use repository::TOPIC;
 pub(crate) use shelf::Shelf;
 pub(crate) use shipped::VERSION;
 pub(crate) use skeleton::{Answers, PIPELINE, Rendered, Upkeep, render as render_skeleton};

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::gitlab::{Gitlab, Of, Project, Tree};
 
 /// The mark of a project that this program made or took over.
-pub(super) const TOPIC: &str = "baws-managed";
+pub(crate) const TOPIC: &str = "baws-managed";
 /// The mark of one that gets updates before all others.
 pub(super) const CANARY: &str = "baws-canary";
 
