@@ -23,6 +23,7 @@ mod disk;
 mod entrypoints;
 mod fault_cases;
 mod faults;
+mod fleet;
 mod guard;
 mod hostile;
 mod house;

@@ -19,6 +19,8 @@ pub(crate) struct Bench {
     pub(crate) ecr: String,
     /// An interpreter that has boto3.
     pub(crate) python: String,
+    /// One that has python-gitlab.
+    pub(crate) gitlab_python: String,
     /// What makes a process a client of AWS: keys, region, certificates.
     pub(crate) aws: Vec<(String, String)>,
 }
@@ -57,6 +59,7 @@ pub(crate) fn bench() -> Bench {
         state: named("BENCH_STATE").into(),
         ecr: named("BENCH_ECR_HOST"),
         python: named("BENCH_AWS_PYTHON"),
+        gitlab_python: named("BENCH_GITLAB_PYTHON"),
         aws: AWS
             .iter()
             .map(|name| ((*name).to_owned(), named(name)))
