@@ -2,14 +2,14 @@
 
 use super::catalog::{self, FILE as CATALOG_PATH};
 use super::change::Change;
-use super::first_commit::{self, Content};
+use super::first_commit::{self, Content, Skeleton};
 use super::found::{Found, FoundProject, Sources};
 use super::stopped::Stopped;
 use super::wanted::{Wanted, WantedToken};
 use crate::aws::SecretText;
 use crate::error::{Cause, Error};
 use crate::gitlab::{AccessToken, Action, Commit, Failure, Gitlab, Of, Onto, Tree};
-use crate::template::{Edition, LOCK, Lock};
+use crate::template::LOCK;
 
 /// What came of it.
 pub(super) enum Applied {
@@ -66,7 +66,7 @@ pub(super) async fn apply(
     wanted: &Wanted,
     found: &Found,
     sources: &Sources<'_>,
-    edition: &Edition,
+    skeleton: &Skeleton,
 ) -> Result<Applied, NotApplied> {
     let gitlab = sources.gitlab;
     let there = match found {
@@ -137,7 +137,7 @@ pub(super) async fn apply(
         Change::EnableRunner(id) => gitlab.enable_runner(&of, *id).await?,
         Change::Commit(content) => {
             let arn = there.secret.as_ref().map(|secret| secret.arn.as_str());
-            let commit = commit(*content, wanted, there, arn, gitlab, edition).await?;
+            let commit = commit(*content, wanted, there, arn, gitlab, skeleton).await?;
             return Ok(Applied::Commit(commit));
         }
         Change::Register(url) => {
@@ -206,7 +206,7 @@ async fn commit(
     found: &FoundProject,
     secret_arn: Option<&str>,
     gitlab: &Gitlab,
-    edition: &Edition,
+    skeleton: &Skeleton,
 ) -> Result<Commit, NotApplied> {
     let of = Of::Number(found.project.id);
     let branch = found
@@ -216,7 +216,7 @@ async fn commit(
         .unwrap_or(&wanted.default_branch);
     let (files, there) = match content {
         Content::First => {
-            let files = first_commit::files(wanted, edition, secret_arn)?;
+            let files = first_commit::files(wanted, skeleton, secret_arn)?;
             let verdict = gitlab.lint(&of, &first_commit::pipeline(&files)).await?;
             if !verdict.valid {
                 return Err(refused(wanted, &verdict.errors).into());
@@ -229,20 +229,14 @@ async fn commit(
                 .await?
                 .unwrap_or_default();
             let there: Vec<String> = tree.into_iter().map(|blob| blob.path).collect();
-            let files = first_commit::adopted(wanted, edition, secret_arn, &there)?;
+            let files = first_commit::adopted(wanted, skeleton, secret_arn, &there)?;
             (files, there)
         }
         Content::Catalog => {
             let bytes = gitlab.file(&of, branch, CATALOG_PATH).await?;
             let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-            let lock = found.lock.clone().unwrap_or_else(|| {
-                Lock::new(
-                    &wanted.kind,
-                    &wanted.name,
-                    edition.version,
-                    &wanted.templates.project,
-                )
-            });
+            let lock = found.lock.clone();
+            let lock = lock.unwrap_or_else(|| first_commit::fresh_lock(wanted, skeleton));
             let files = first_commit::catalog_update(wanted, lock, text.as_deref(), secret_arn)?;
             let mut there = vec![LOCK.to_owned()];
             there.extend(text.map(|_| CATALOG_PATH.to_owned()));
@@ -262,7 +256,7 @@ async fn commit(
             },
         })
         .collect();
-    let message = content.message(wanted, edition);
+    let message = content.message(wanted, skeleton);
     Ok(gitlab
         .commit(&of, Onto::Branch(branch), &message, &actions)
         .await?)

@@ -122,7 +122,7 @@ impl Component {
             let providers = child(&mut environments, &outputs.environment);
             let values = child(providers, &outputs.provider);
             for (key, value) in &outputs.values {
-                put(values, key, Value::text(value.as_str()));
+                put(values, plain_key(key), Value::text(value.as_str()));
             }
         }
         environments
@@ -189,6 +189,13 @@ pub(crate) fn kebab(id: &str) -> String {
         kebab.extend(letter.to_lowercase());
     }
     kebab
+}
+
+/// `bawsEcsServiceArn` as `EcsServiceArn`, the name that the newer revision's readers know.
+fn plain_key(id: &str) -> &str {
+    let rest = id.strip_prefix("baws").or_else(|| id.strip_prefix("opa"));
+    rest.filter(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()))
+        .unwrap_or(id)
 }
 
 /// Outputs of the platform's own stacks; others are no annotations.

@@ -6,7 +6,7 @@ use super::properties::NotPlain;
 use super::stopped::Stopped;
 use super::wanted::Wanted;
 use crate::template::{
-    Answers, Edition, LOCK, Lock, PIPELINE, Rendered, Upkeep, blob_id, render_skeleton,
+    Answers, Edition, LOCK, Lock, PIPELINE, Rendered, Upkeep, Version, blob_id, render_skeleton,
 };
 
 /// Which of three commits it is to be.
@@ -33,15 +33,15 @@ impl Content {
     }
 
     /// None of the platform's control words may be in it: its older pipelines act on titles of commits.
-    pub(super) fn message(self, wanted: &Wanted, edition: &Edition) -> String {
+    pub(super) fn message(self, wanted: &Wanted, skeleton: &Skeleton) -> String {
         match self {
             Content::First => format!(
                 "Begin with {} {} of the templates",
-                wanted.kind, edition.version
+                wanted.kind, skeleton.version
             ),
             Content::Adopted => format!(
                 "Keep track of {} {} of the templates",
-                wanted.kind, edition.version
+                wanted.kind, skeleton.version
             ),
             // Nothing that is built changes.
             Content::Catalog => "Bring the catalog file up to date [skip ci]".to_owned(),
@@ -58,12 +58,15 @@ pub(super) fn catalog_url(wanted: &Wanted, gitlab: &str) -> String {
     )
 }
 
-/// All files of a new repository, with the lock.
-pub(super) fn files(
-    wanted: &Wanted,
-    edition: &Edition,
-    secret_arn: Option<&str>,
-) -> Result<Vec<Rendered>, Stopped> {
+/// What one version of the templates makes of an order: rendered once a run, for it takes longer than everything else here.
+pub(super) struct Skeleton {
+    version: Version,
+    files: Vec<Rendered>,
+}
+
+/// # Errors
+/// The version has no such kind, or does not take these inputs.
+pub(super) fn skeleton(wanted: &Wanted, edition: &Edition) -> Result<Skeleton, Stopped> {
     let answers = Answers {
         kind: &wanted.kind,
         name: &wanted.name,
@@ -71,13 +74,26 @@ pub(super) fn files(
         component: wanted.templates.component,
         inputs: &wanted.inputs,
     };
-    let mut files = render_skeleton(edition, &answers).map_err(|error| {
+    let files = render_skeleton(edition, &answers).map_err(|error| {
         let code = match edition.has_kind(&wanted.kind) {
             true => "input_refused",
             false => "kind_unknown",
         };
         Stopped::new(code, error)
     })?;
+    Ok(Skeleton {
+        version: edition.version,
+        files,
+    })
+}
+
+/// All files of a new repository, with the lock.
+pub(super) fn files(
+    wanted: &Wanted,
+    skeleton: &Skeleton,
+    secret_arn: Option<&str>,
+) -> Result<Vec<Rendered>, Stopped> {
+    let mut files = skeleton.files.clone();
     let once = |path: String, text: String| Rendered {
         path,
         content: text.into_bytes(),
@@ -99,12 +115,7 @@ pub(super) fn files(
         let path = provider.path().map_err(unsafe_to_write)?;
         files.push(once(path, provider.render().map_err(unsafe_to_write)?));
     }
-    let mut lock = Lock::new(
-        &wanted.kind,
-        &wanted.name,
-        edition.version,
-        &wanted.templates.project,
-    );
+    let mut lock = fresh_lock(wanted, skeleton);
     lock.component = wanted.templates.component;
     lock.inputs = wanted.inputs.clone();
     for file in &files {
@@ -123,6 +134,15 @@ pub(super) fn files(
         String::from_utf8_lossy(&lock.write()?).into_owned(),
     ));
     Ok(files)
+}
+
+pub(super) fn fresh_lock(wanted: &Wanted, skeleton: &Skeleton) -> Lock {
+    Lock::new(
+        &wanted.kind,
+        &wanted.name,
+        skeleton.version,
+        &wanted.templates.project,
+    )
 }
 
 fn catalog_text(wanted: &Wanted, secret_arn: Option<&str>) -> String {
@@ -145,11 +165,11 @@ fn catalog_id(wanted: &Wanted, secret_arn: Option<&str>) -> String {
 /// What is missing in somebody's repository, `there`; of the rest the lock knows only what is there.
 pub(super) fn adopted(
     wanted: &Wanted,
-    edition: &Edition,
+    skeleton: &Skeleton,
     secret_arn: Option<&str>,
     there: &[String],
 ) -> Result<Vec<Rendered>, Stopped> {
-    let mut files = files(wanted, edition, secret_arn)?;
+    let mut files = files(wanted, skeleton, secret_arn)?;
     files.retain(|file| {
         let kept = [PIPELINE, CATALOG].contains(&file.path.as_str())
             || file.path.starts_with(".awsdeployment/");
@@ -174,25 +194,19 @@ pub(super) fn component(wanted: &Wanted, secret_arn: Option<&str>) -> catalog::C
 }
 
 /// Which commit is due; `None`: all is there.
-pub(super) fn content(
-    wanted: &Wanted,
-    found: &FoundProject,
-    edition: &Edition,
-) -> Result<Option<Content>, Stopped> {
+pub(super) fn content(wanted: &Wanted, found: &FoundProject) -> Option<Content> {
     let arn = found.secret.as_ref().map(|secret| secret.arn.as_str());
-    // Also where nothing is due, what cannot be rendered is told.
-    files(wanted, edition, arn)?;
     let (Some(_), lock) = (&found.project.default_branch, &found.lock) else {
-        return Ok(Some(Content::First));
+        return Some(Content::First);
     };
     let Some(lock) = lock else {
-        return Ok(Some(Content::Adopted));
+        return Some(Content::Adopted);
     };
     let id = catalog_id(wanted, arn);
-    Ok(match lock.once.get(CATALOG) == Some(&id) {
+    match lock.once.get(CATALOG) == Some(&id) {
         true => None,
         false => Some(Content::Catalog),
-    })
+    }
 }
 
 /// The catalog file and the lock, brought up to date. `there`: the file as it is.

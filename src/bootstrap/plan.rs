@@ -6,17 +6,16 @@
 use serde_json::Value;
 
 use super::change::Change;
-use super::first_commit;
+use super::first_commit::{self, Skeleton};
 use super::found::{Found, FoundProject};
 use super::stopped::Stopped;
 use super::wanted::Wanted;
 use crate::gitlab::{Settings, Variable};
 use crate::job::Secret;
-use crate::template::Edition;
 
 /// What is known beside `Found`.
 pub(super) struct Known<'a> {
-    pub(super) edition: &'a Edition,
+    pub(super) skeleton: &'a Skeleton,
     /// GitLab's own.
     pub(super) address: &'a str,
     /// The day before which a token is too near its end, `2026-11-29`.
@@ -148,7 +147,7 @@ fn of_project(
         .iter()
         .filter(|id| !found.runners.contains(id));
     changes.extend(idle.copied().map(Change::EnableRunner));
-    if let Some(content) = first_commit::content(wanted, found, known.edition)? {
+    if let Some(content) = first_commit::content(wanted, found) {
         changes.push(Change::Commit(content));
     }
     if known.registers && !found.is_registered {

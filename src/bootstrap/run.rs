@@ -2,6 +2,7 @@
 
 use super::apply::{self, Applied, NotApplied};
 use super::change::Change;
+use super::first_commit;
 use super::found::{self, Adopt, Found, Sources};
 use super::plan::{Known, plan};
 use super::stopped::Stopped;
@@ -67,7 +68,7 @@ impl Report {
             commit: None,
             secret_arn: None,
             token_expires_at: None,
-            catalog_url: super::first_commit::catalog_url(wanted, means.gitlab.address()),
+            catalog_url: first_commit::catalog_url(wanted, means.gitlab.address()),
             entity: apply::entity_ref(&wanted.component),
             traffic: means.gitlab.traffic(),
         }
@@ -128,10 +129,11 @@ async fn converge(
         backstage: means.backstage,
     };
     // What cannot be rendered is told before anything is made.
-    super::first_commit::files(wanted, means.edition, None)?;
+    let skeleton = first_commit::skeleton(wanted, means.edition)?;
+    first_commit::files(wanted, &skeleton, None)?;
     let soon = apply::day_in(SOON_DAYS);
     let known = Known {
-        edition: means.edition,
+        skeleton: &skeleton,
         address: means.gitlab.address(),
         soon: &soon,
         registers: means.backstage.is_some(),
@@ -220,7 +222,7 @@ async fn settle(
     while !changes.is_empty() {
         let change = changes.remove(0);
         let done = step(&change, wanted);
-        let applied = match apply::apply(&change, wanted, found, sources, known.edition).await {
+        let applied = match apply::apply(&change, wanted, found, sources, known.skeleton).await {
             Ok(applied) => applied,
             Err(NotApplied::Odd(failure)) => return Err(Ended::Odd(done, failure)),
             Err(NotApplied::Stopped(stopped)) => return Err(Ended::Stopped(stopped)),

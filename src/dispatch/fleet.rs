@@ -1,5 +1,7 @@
 //! `template publish`, `sync`, `diff` and `check` from the command line: what they have in common is a GitLab.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::gitlab::{TEMPLATES, gitlab};
@@ -78,8 +80,11 @@ pub(super) fn sync(arguments: &SyncArgs, config: Option<&Path>, output: &Output)
     };
     super::runtime()?.block_on(async {
         let gitlab = gitlab(&arguments.gitlab, &settings, output).await?;
-        let word = *output;
-        let tell = move |one: &Outcome| word.status(line(one));
+        let told = RefCell::new(BTreeSet::new());
+        let tell = |one: &Outcome| {
+            output.status(line(one));
+            told.borrow_mut().insert(one.project.clone());
+        };
         let synced = template::sync(&request, &gitlab, &tell).await?;
         if arguments.json {
             output.data(format!("{}\n", synced.as_json()));
@@ -88,9 +93,8 @@ pub(super) fn sync(arguments: &SyncArgs, config: Option<&Path>, output: &Output)
                 output.data(&one.diff);
             }
             output.data(table(&synced.all));
-            // Those that were brought on have told theirs.
-            let told = ["opened", "updated", "unchanged", "left", "closed"];
-            for one in synced.all.iter().filter(|one| !told.contains(&one.verdict)) {
+            let told = told.borrow();
+            for one in synced.all.iter().filter(|one| !told.contains(&one.project)) {
                 for note in &one.notes {
                     output.status(format!("{}: {note}", one.project));
                 }

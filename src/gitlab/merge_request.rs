@@ -120,12 +120,18 @@ impl Gitlab {
         self.done(&doing, &endpoint).await
     }
 
-    pub(crate) async fn close_merge_request(&self, of: &Of<'_>, iid: u64) -> Result<(), Failure> {
+    pub(crate) async fn close_merge_request(
+        &self,
+        of: &Of<'_>,
+        iid: u64,
+        description: &str,
+    ) -> Result<(), Failure> {
         let doing = format!("close the merge request !{iid}");
         let endpoint = EditMergeRequest::builder()
             .project(of)
             .merge_request(iid)
             .state_event(MergeRequestStateEvent::Close)
+            .description(description)
             .build();
         let endpoint = built(&doing, endpoint)?;
         self.done(&doing, &endpoint).await

@@ -136,7 +136,12 @@ async fn withdrawn(
 ) -> Result<Brought> {
     let verdict = match mode {
         Mode::Apply => {
-            gitlab.close_merge_request(of, open.iid).await?;
+            // It was not declined by anybody: without its marker the next run may offer that version again.
+            let description = open.description.as_deref().unwrap_or_default();
+            let description = Marker::removed(description);
+            gitlab
+                .close_merge_request(of, open.iid, &description)
+                .await?;
             "closed"
         }
         Mode::DryRun => "would-close",

@@ -1,6 +1,6 @@
 //! `template check` of one work tree, as a job of its pipeline does it: no GitLab is asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 
 use serde_json::json;
@@ -61,14 +61,15 @@ pub(crate) fn check(check: &Check<'_>, output: &Output) -> Result<()> {
             output.data(format!("{}\n", survey::told(one)));
         }
     }
-    match found.len() {
+    let files: BTreeSet<&str> = found.iter().map(|one| one.path.as_str()).collect();
+    match files.len() {
         0 => {
             if !check.json {
                 output.data(format!("all {} files are as {} {} makes them\n", lock.files.len(), lock.template, lock.version()));
             }
             Ok(())
         }
-        count => Err(Error::new(Class::Drift, format!("{count} files are not as {} {} makes them", lock.template, lock.version()))
+        count => Err(Error::new(Class::Drift, format!("{} not as {} {} makes {}", if count == 1 { "1 file is".to_owned() } else { format!("{count} files are") }, lock.template, lock.version(), if count == 1 { "it" } else { "them" }))
             .hint("what was changed on purpose is passed over with --except modified; the next update keeps it as well")),
     }
 }

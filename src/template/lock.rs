@@ -47,6 +47,9 @@ pub(crate) struct Lock {
     /// The same of files that are made once, and whose later contents are nobody's business but their owner's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) once: BTreeMap<String, String>,
+    /// Of `files`, those that people had removed when the last update looked: they stay away, and nobody misses them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) removed: BTreeMap<String, String>,
 }
 
 /// As it is written: YAML would make 1.1 of `1.10`.
@@ -110,6 +113,7 @@ impl Lock {
             pin: None,
             files: BTreeMap::new(),
             once: BTreeMap::new(),
+            removed: BTreeMap::new(),
         }
     }
 
@@ -170,6 +174,7 @@ impl Lock {
         for (place, then, now) in [
             ("files", &before.files, &self.files),
             ("once", &before.once, &self.once),
+            ("removed", &before.removed, &self.removed),
         ] {
             for (path, id) in now.iter().filter(|(path, id)| then.get(*path) != Some(*id)) {
                 edited = set(&edited, &[place, path], id)?;

@@ -29,6 +29,15 @@ impl Marker {
         self.version == version && self.from == from && self.plan == plan
     }
 
+    /// The text without its marker, and with a word about who closes it.
+    pub(super) fn removed(text: &str) -> String {
+        let text = text.rsplit_once(BEGIN).map_or(text, |(above, _)| above);
+        format!(
+            "{}\n\nWithdrawn: the operator went back to another version.\n",
+            text.trim_end()
+        )
+    }
+
     /// The last one: what people quote stands above it.
     pub(super) fn read(text: &str) -> Option<Self> {
         let (_, rest) = text.rsplit_once(BEGIN)?;
@@ -64,6 +73,7 @@ mod tests {
         assert_eq!(Marker::read(&text), Some(marker.clone()));
         let quoted = format!("<!-- baws-ci version=9 from=8 plan=x commit=y -->\n{text}");
         assert_eq!(Marker::read(&quoted), Some(marker));
+        assert_eq!(Marker::read(&Marker::removed(&text)), None);
         for none in ["", "<!-- baws-ci", "<!-- baws-ci version=1 -->", "text"] {
             assert_eq!(Marker::read(none), None, "{none}");
         }

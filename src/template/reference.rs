@@ -62,7 +62,17 @@ pub(super) fn read(directory: &Path, places: &Places) -> Result<Files> {
         {
             match filled(text, places) {
                 Ok(text) => content.bytes = text.into_bytes(),
-                Err(why) => wrong.push(format!("`{path}`: {why}")),
+                Err(why) => {
+                    wrong.push(format!("`{path}`: {why}"));
+                    // What else is wrong with it is told as if an account had been named.
+                    let any = Places {
+                        account: Some("0".repeat(12)),
+                        ..places.clone()
+                    };
+                    if let Ok(text) = filled(text, &any) {
+                        content.bytes = text.into_bytes();
+                    }
+                }
             }
         }
     }

@@ -87,6 +87,7 @@ pub(super) fn drift(
     };
     for (path, id) in &lock.files {
         match blobs.get(path) {
+            None if lock.removed.contains_key(path) => {}
             None => add(DriftKind::Missing, path),
             Some(there) if there != id => add(DriftKind::Modified, path),
             Some(_) => {}

@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::edition::Edition;
 use super::editions::{Editions, newest};
-use super::marker::BRANCH;
+use super::marker::{BRANCH, Marker};
 use super::report::{Drift, DriftKind, Pipeline, Report, Request, Row, State};
 use super::repository::{self, drift, is_managed, skipped, state};
 use super::skeleton::kept;
@@ -134,7 +134,11 @@ async fn fill(
         .iter()
         .find(|one| one.state == RequestState::Opened)
         .or(requests.first());
-    let closed = last.is_some_and(|one| one.state == RequestState::Closed);
+    let closed = last.is_some_and(|one| {
+        let marker = Marker::read(one.description.as_deref().unwrap_or_default());
+        let of_newest = marker.is_some_and(|marker| marker.version == newest.to_string());
+        one.state == RequestState::Closed && of_newest
+    });
     if closed && row.state == State::Outdated {
         row.state = State::Declined;
     }

@@ -32,19 +32,22 @@ impl Synced {
             return Err(error.hint("the operator mends the templates and publishes the next version, or goes back with --to; what fails for reasons of its own is held (`hold: true` in its lock)"));
         }
         if !failed.is_empty() {
-            let mut error = Error::system(format!(
-                "{} of {} repositories could not be brought on",
+            let names: Vec<String> = failed
+                .iter()
+                .take(10)
+                .map(|one| format!("`{}`", one.project))
+                .collect();
+            let more = match failed.len() > names.len() {
+                true => ", …",
+                false => "",
+            };
+            return Err(Error::system(format!(
+                "{} of {} repositories could not be brought on: {}{more}",
                 failed.len(),
-                self.all.len()
-            ));
-            for one in failed.iter().take(10) {
-                error = error.caused_by(Cause::line(format!(
-                    "`{}`: {}",
-                    one.project,
-                    one.notes.join("; ")
-                )));
-            }
-            return Err(error.hint("what is done stands; run it again for the rest"));
+                self.all.len(),
+                names.join(", ")
+            ))
+            .hint("their notes say why; what is done stands: run it again for the rest"));
         }
         let count = |verdicts: &[&str]| {
             let those = self

@@ -118,6 +118,7 @@ pub(super) fn paths(lock: &Lock, theirs: &[Rendered]) -> BTreeSet<String> {
 pub(super) fn update(lock: &Lock, target: &Edition, files: BTreeMap<String, Threefold>) -> Update {
     let mut next = lock.clone();
     next.set_version(target.version);
+    next.removed.clear();
     let (mut changes, mut notes) = (Vec::new(), Vec::new());
     for (path, file) in files {
         let known = lock.files.contains_key(&path);
@@ -131,6 +132,9 @@ pub(super) fn update(lock: &Lock, target: &Edition, files: BTreeMap<String, Thre
                 merged,
             }),
             Verdict::Left(note) => {
+                if let (Note::Removed { path }, Some(id)) = (&note, &id) {
+                    next.removed.insert(path.clone(), id.clone());
+                }
                 let stays = matches!(note, Note::Conflict { .. } | Note::NoBase { .. });
                 notes.push(note);
                 if stays {

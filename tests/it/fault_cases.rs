@@ -1,7 +1,7 @@
 //! What can go wrong: the first column of docs/faults.md.
 
 /// What can go wrong, by the names of the table's first column.
-pub(super) const CASES: [&str; 195] = [
+pub(super) const CASES: [&str; 216] = [
     "kill -9 of config",
     "kill -9 of prepare",
     "kill -9 of run",
@@ -197,4 +197,25 @@ pub(super) const CASES: [&str; 195] = [
     "secrets of an application",
     "Backstage refuses its token",
     "settings of a project changed by hand",
+    "kill at each write of template sync",
+    "answer of GitLab lost while a merge request is opened",
+    "answer of GitLab lost while templates are published",
+    "published version with other contents",
+    "older program publishes again",
+    "templates or files that are not fit to be published",
+    "tag that holds another version",
+    "stub rewritten: CRLF, tabs, anchors, flow style",
+    "duplicate keys, a stub that cannot be changed safely",
+    "conflicting edits",
+    "file removed by people",
+    "commit of people on the branch of an update",
+    "merge request closed by people",
+    "canary whose pipeline fails",
+    "lock that cannot be read",
+    "lock that leads to other files",
+    "lock or file too large",
+    "update that GitLab would refuse",
+    "archived, mirrored, empty repository among others",
+    "GitLab away for one repository of many",
+    "control characters, fences, markup in what people wrote",
 ];

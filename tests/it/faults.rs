@@ -19,7 +19,13 @@ const CLASSES: [(&str, &[&str]); 9] = [
             ".code",
             "told.code",
             "at_each_request(",
+            "at_each_write(",
             "Told::of(",
+            ".is(14)",
+            ".whole()",
+            ".out(&hub)",
+            "ordered(&",
+            "verdict(&",
         ],
     ),
     ("success", &[".succeeded()", "outlasted", "gets_nowhere("]),
@@ -51,10 +57,14 @@ const CLASSES: [(&str, &[&str]); 9] = [
 ];
 
 /// What shows that a test looks at what is left; functions of the tests' own do it for some.
-const LOOKS: [&str; 20] = [
+const LOOKS: [&str; 24] = [
     "hub.",
     "hub()",
     "at_each_request(",
+    "at_each_write(",
+    "open(&hub",
+    "requests(&hub",
+    "check(&hub",
     "Hub::",
     "project.local(",
     "said(",

@@ -3,11 +3,12 @@
 
     peer.py CASE_DIR EVENT    one line of JSON: {"ok": bool, "jobs": [names], "text": "what it said, if not ok"}
     peer.py --all             the same for each case and each event it names, with "case" and "event" before them
-    peer.py --check [--brief] only what stands otherwise in a case.toml; exit 1 if there is any. --brief: where it is said to
-                              agree, one event of each case
-    peer.py --samples [--brief]
-                              what it says of each sample of pipeline-templates, for a push, a merge request, a branch and a tag;
-                              --brief: for the first two
+    peer.py --check           only what stands otherwise in a case.toml; exit 1 if there is any
+    peer.py --samples         what it says of each sample of pipeline-templates, for a push, a merge request, a branch and a tag
+    peer.py --check --brief, peer.py --samples --brief
+                              the same by what it said when it was last asked (record.py; the samples for the first two events),
+                              and asked again for a few; exit 1 where files have changed since then
+    peer.py --record          asks for all of that, three minutes, and writes peer.json
 
 A case becomes a git repository of its own, in a temporary directory: the files are committed, origin is
 git@gitlab.example:group/app.git, and what the event would change is what the last commit changes. The other projects
@@ -24,6 +25,8 @@ import tempfile
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import record
 
 CASES = Path(__file__).resolve().parent
 CI_LOCAL = CASES.parent / "bench" / "ci_local"
@@ -48,6 +51,8 @@ class Event:
         self.branch, self.variables, self.unset = branch, variables, unset
 
 
+# One of each sort, and one sample.
+ASKED_AGAIN = {"anchors-and-merge-keys", "error-needs-cycle", "include-with-inputs", "parallel-matrix", "rules-if-regex", "nodejs"}
 EVENTS = {
     "push": Event("main", {}),
     "branch": Event("feature/one", {}),
@@ -195,20 +200,43 @@ def as_gitlab_names_it(name):
     return name
 
 
-def questions(brief):
+def questions():
     """Each case with each event it names; a broken one with a push."""
     for file in sorted(CASES.glob("*/case.toml")):
         about = tomllib.loads(file.read_text())
-        events = list(about.get("jobs", {"push": None}))
-        for event in events[:1] if brief and about["peer"]["agrees"] else events:
+        for event in about.get("jobs", {"push": None}):
             yield file.parent, event
 
 
 def answers_to(asked, ask_one):
-    asked = list(asked)
+    for directory, given in answers_of(list(asked), ask_one):
+        yield {"case": directory.name, **given}
+
+
+def answers_of(asked, ask_one):
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for (case, event), given in zip(asked, pool.map(lambda question: ask_one(*question), asked)):
-            yield {"case": case.name, "event": event, **given}
+        for (directory, event), given in zip(asked, pool.map(lambda question: ask_one(*question), asked)):
+            yield directory, {"event": event, **given}
+
+
+def kept(part, asked, ask_one, digest_of):
+    """By the record, of which a few are asked again."""
+    asked = list(asked)
+    found, unknown = record.answers(record.read()[part], asked, digest_of)
+    if unknown:
+        sys.exit(f"changed since gitlab-ci-local was asked: {', '.join(unknown)}; python3 tests/pipelines/peer.py --record asks again")
+    again = [question for question in asked if question[0].name in ASKED_AGAIN]
+    for one in answers_to(again, ask_one):
+        if one not in found:
+            sys.exit(f"it says something else now: {json.dumps(one)}")
+    return found
+
+
+def write_record():
+    def asked(questions, ask_one):
+        return [{"directory": directory, "case": directory.name, **given} for directory, given in answers_of(list(questions), ask_one)]
+
+    record.write(asked(questions(), ask), asked(of_samples(True), ask_sample))
 
 
 def of_samples(brief):
@@ -229,7 +257,8 @@ def agrees(case, event, answer):
 def check(brief):
     """A case agrees if each of its events does; one that is said to disagree must do so in one of them at least."""
     answers = {}
-    for answer in answers_to(questions(brief), ask):
+    given = kept("cases", questions(), ask, record.digest_of_case) if brief else answers_to(questions(), ask)
+    for answer in given:
         answers.setdefault(answer["case"], []).append(answer)
     strange = 0
     for case, given in answers.items():
@@ -250,9 +279,13 @@ def told(answers):
 def main(arguments):
     match arguments:
         case "--all",:
-            told(answers_to(questions(False), ask))
-        case ("--samples",) | ("--samples", "--brief"):
-            told(answers_to(of_samples(len(arguments) > 1), ask_sample))
+            told(answers_to(questions(), ask))
+        case "--samples",:
+            told(answers_to(of_samples(False), ask_sample))
+        case "--samples", "--brief":
+            told(kept("samples", of_samples(True), ask_sample, record.digest_of_sample))
+        case "--record",:
+            write_record()
         case ("--check",) | ("--check", "--brief"):
             return check(len(arguments) > 1)
         case directory, event if event in EVENTS:

@@ -1,6 +1,6 @@
 //! A developer's catalog file brought up to date: what the platform's stacks put out, and nothing else.
 
-use super::{Component, Revision};
+use super::{Component, Revision, plain_key};
 use crate::yaml::edit::{self, Refusal, Step, Value, Which};
 
 const KIND: [Step<'_>; 1] = [Step::Key("kind")];
@@ -36,7 +36,7 @@ pub(crate) fn update(
             for outputs in &component.outputs {
                 let (environment, provider) = (&outputs.environment, &outputs.provider);
                 for (key, value) in &outputs.values {
-                    let path = ["metadata", "appData", environment, provider, key];
+                    let path = ["metadata", "appData", environment, provider, plain_key(key)];
                     set(&path, &Value::text(value.as_str()))?;
                 }
             }

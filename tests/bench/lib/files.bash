@@ -17,6 +17,7 @@ need_programs() {
 verb_install() {
     local package missing=()
     [ "${BENCH_AWS:-1}" = 0 ] || packages+=("${aws_packages[@]}")
+    [ "${BENCH_BROWSER:-0}" = 0 ] || packages+=(chromium)
     for package in "${packages[@]}"; do
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
     done

@@ -225,7 +225,6 @@ fn files_that_are_not_fit_are_refused_all_at_once_and_nothing_is_published() {
       caused by: `common/aws_eks/buildspec.yml` holds 2 documents; CodeBuild reads one
       caused by: `common/aws_lambda/buildspec.yaml` has no `phases`
       caused by: `templates/all-templates.yaml` is no YAML: did not find expected node content at line 2 column 1, while parsing a flow node
-      caused by: `templates/example/template.yaml` is no YAML: did not find expected key at line 9 column 39, while parsing a block mapping at line 9 column 9
       caused by: `common/aws_ecs` has no buildspec.yml: the state machine could not deploy it
       caused by: `catalog/all-environment-providers.yaml` is missing: Backstage reads it
     ");

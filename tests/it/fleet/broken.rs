@@ -17,16 +17,13 @@ fn a_project_without_merge_requests_fails_alone() {
     other_port(&hub, "1.1.0").out(&hub);
     assert_snapshot!(ordered(sync(&hub, &["--all-at-once"]).is(1)), @r"
     1
-    aws-app/none: cannot open a merge request of `baws-ci/template-sync`: GitLab answered 403: 403 Forbidden
     aws-app/none: failed
       cannot open a merge request of `baws-ci/template-sync`: GitLab answered 403: 403 Forbidden
       the token's user has too low a role here: it takes Maintainer of the group, and of the project where that is older than the token
-    aws-app/none: the token's user has too low a role here: it takes Maintainer of the group, and of the project where that is older than the token
     aws-app/shop: opened https://gitlab.test/aws-app/shop/-/merge_requests/1
-    error: 1 of 2 repositories could not be brought on
-      caused by: `aws-app/none`: cannot open a merge request of `baws-ci/template-sync`: GitLab answered 403: 403 Forbidden; the token's user has too low a role here: it takes Maintainer of the group, and of the project where that is older than the token
+    error: 1 of 2 repositories could not be brought on: `aws-app/none`
 
-    hint: what is done stands; run it again for the rest
+    hint: their notes say why; what is done stands: run it again for the rest
     REPOSITORY    HAS            MERGE REQUEST
     aws-app/none  1.0.0  failed
     aws-app/shop  1.0.0  opened  https://gitlab.test/aws-app/shop/-/merge_requests/1
@@ -53,12 +50,9 @@ fn a_token_that_may_only_read_says_what_is_missing() {
     aws-app/shop: failed
       cannot have the pipeline checked: GitLab answered 403: The request requires higher privileges than provided by the access token.
       the token lacks a scope (api): the operator makes one with the scope `api`
-    aws-app/shop: cannot have the pipeline checked: GitLab answered 403: The request requires higher privileges than provided by the access token.
-    aws-app/shop: the token lacks a scope (api): the operator makes one with the scope `api`
-    error: 1 of 1 repositories could not be brought on
-      caused by: `aws-app/shop`: cannot have the pipeline checked: GitLab answered 403: The request requires higher privileges than provided by the access token.; the token lacks a scope (api): the operator makes one with the scope `api`
+    error: 1 of 1 repositories could not be brought on: `aws-app/shop`
 
-    hint: what is done stands; run it again for the rest
+    hint: their notes say why; what is done stands: run it again for the rest
     REPOSITORY    HAS            MERGE REQUEST
     aws-app/shop  1.0.0  failed
     ");
@@ -77,15 +71,12 @@ fn a_gitlab_that_is_away_for_one_repository_fails_that_one_and_the_next_run_brin
     assert_snapshot!(ordered(told.is(1)), @r"
     1
     aws-app/shop: opened https://gitlab.test/aws-app/shop/-/merge_requests/1
-    aws-app/till: cannot commit to `baws-ci/template-sync`: GitLab answered 503: <html>down</html>
     aws-app/till: failed
       cannot commit to `baws-ci/template-sync`: GitLab answered 503: <html>down</html>
       run it again: it goes on where it stopped. If this stays, GitLab's operator looks at its log
-    aws-app/till: run it again: it goes on where it stopped. If this stays, GitLab's operator looks at its log
-    error: 1 of 2 repositories could not be brought on
-      caused by: `aws-app/till`: cannot commit to `baws-ci/template-sync`: GitLab answered 503: <html>down</html>; run it again: it goes on where it stopped. If this stays, GitLab's operator looks at its log
+    error: 1 of 2 repositories could not be brought on: `aws-app/till`
 
-    hint: what is done stands; run it again for the rest
+    hint: their notes say why; what is done stands: run it again for the rest
     REPOSITORY    HAS            MERGE REQUEST
     aws-app/shop  1.0.0  opened  https://gitlab.test/aws-app/shop/-/merge_requests/1
     aws-app/till  1.0.0  failed

@@ -151,10 +151,9 @@ fn a_lock_too_large_to_be_one_is_not_read() {
     aws-app/shop: `.baws/templates.lock.yaml` cannot be read: it is larger than 1 MiB
     aws-app/shop: whoever changed it takes the last good one from the repository's history; `bootstrap-repo --adopt` writes a new one
     aws-app/till: opened https://gitlab.test/aws-app/till/-/merge_requests/1
-    error: 1 of 2 repositories could not be brought on
-      caused by: `aws-app/shop`: `.baws/templates.lock.yaml` cannot be read: it is larger than 1 MiB; whoever changed it takes the last good one from the repository's history; `bootstrap-repo --adopt` writes a new one
+    error: 1 of 2 repositories could not be brought on: `aws-app/shop`
 
-    hint: what is done stands; run it again for the rest
+    hint: their notes say why; what is done stands: run it again for the rest
     REPOSITORY    HAS            MERGE REQUEST
     aws-app/shop         failed
     aws-app/till  1.0.0  opened  https://gitlab.test/aws-app/till/-/merge_requests/1

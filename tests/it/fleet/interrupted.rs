@@ -7,8 +7,8 @@ use super::{BRANCH, fleet, open, other_port, requests, traffic};
 use crate::support::Hub;
 use crate::support::hub::Told;
 
-/// Three repositories a run.
-const EACH: usize = 3;
+/// Repositories a run.
+const EACH: usize = 2;
 const WRITES: &str = "^(POST|PUT|PATCH|DELETE) /api/";
 
 fn names(run: usize) -> Vec<String> {
@@ -38,7 +38,7 @@ fn made(hub: &Hub, project: &str) -> Value {
     made
 }
 
-/// One GitLab, and for each write three repositories of their own.
+/// One GitLab, and for each write repositories of their own.
 fn at_each_write(rule: &dyn Fn(usize) -> Value) {
     let hub = fleet(&["first"]);
     let mould = Mould::of(&hub, "aws-app/first");

@@ -4,8 +4,8 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::{
-    BRANCH, Templates, born, change, check, commit, edit, fleet, merge, open, other_port, remove,
-    sync, verdict,
+    BRANCH, LOCK, Templates, born, change, check, commit, edit, fleet, merge, open, other_port,
+    remove, sync, verdict,
 };
 use crate::support::Hub;
 
@@ -171,11 +171,13 @@ fn a_file_that_was_removed_here_stays_away() {
     merge(&hub, SHOP);
     let files = hub.project(SHOP)["branches"]["main"]["files"].to_string();
     assert!(!files.contains(".dockerignore"), "{files}");
-    assert_snapshot!(check(&hub, &[]).is(14).out, @r"
-    PROJECT       KIND    VERSION  STATE    DRIFT      PIPELINE  REQUEST
-    aws-app/shop  nodejs  1.1.0    drifted  1 missing  –         –
-    1 repository: 1 drifted
+    // Whoever merged that knows it.
+    assert_snapshot!(check(&hub, &[]).is(0).out, @r"
+    PROJECT       KIND    VERSION  STATE    DRIFT  PIPELINE  REQUEST
+    aws-app/shop  nodejs  1.1.0    current  –      –         –
+    1 repository: 1 current
     ");
+    assert!(hub.file(SHOP, LOCK, "main").contains("removed:"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::{
-    BRANCH, check, ends, fleet, merge, open, ordered, other_port, requests, sync, traffic,
+    BRANCH, check, ends, fleet, merge, open, ordered, other_port, requests, sync, traffic, verdict,
 };
 
 const SHOP: &str = "aws-app/shop";
@@ -78,6 +78,10 @@ fn what_is_only_offered_is_withdrawn() {
     traffic(&hub);
     sync(&hub, &["--to", "1.0.0", "--all-at-once"]).is(0);
     assert_eq!(traffic(&hub).1, 0);
+    // Nobody declined it.
+    assert_snapshot!(check(&hub, &["--full"]).is(14).out.lines().nth(1).unwrap_or_default(), @"aws-app/shop  nodejs  1.0.0    outdated  1 outdated  created   !1 closed");
+    let forward = sync(&hub, &["--all-at-once", "--json"]);
+    assert_snapshot!(verdict(&forward, SHOP), @"opened");
 }
 
 #[test]

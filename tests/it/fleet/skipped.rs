@@ -122,14 +122,11 @@ fn a_lock_that_cannot_be_read_fails_only_its_own_repository() {
     aws-app/shop: opened https://gitlab.test/aws-app/shop/-/merge_requests/1
     aws-app/torn: `.baws/templates.lock.yaml` cannot be read: template: invalid type: sequence, expected a string at line 2 column 11
     aws-app/torn: whoever changed it takes the last good one from the repository's history; `bootstrap-repo --adopt` writes a new one
-    aws-app/unknown: `.baws/templates.lock.yaml` cannot be read: unknown field `holt`, expected one of `schema`, `template`, `name`, `version`, `project`, `component`, `inputs`, `hold`, `pin`, `files`, `once` at line 6 column 1
+    aws-app/unknown: `.baws/templates.lock.yaml` cannot be read: unknown field `holt`, expected one of `schema`, `template`, `name`, `version`, `project`, `component`, `inputs`, `hold`, `pin`, `files`, `once`, `removed` at line 6 column 1
     aws-app/unknown: whoever changed it takes the last good one from the repository's history; `bootstrap-repo --adopt` writes a new one
-    error: 3 of 9 repositories could not be brought on
-      caused by: `aws-app/later`: `.baws/templates.lock.yaml` cannot be read: its schema is `baws-ci/lock/7`; this program reads baws-ci/lock/1; whoever changed it takes the last good one from the repository's history; `bootstrap-repo --adopt` writes a new one
-      caused by: `aws-app/torn`: `.baws/templates.lock.yaml` cannot be read: template: invalid type: sequence, expected a string at line 2 column 11; whoever changed it takes the last good one from the repository's history; `bootstrap-repo --adopt` writes a new one
-      caused by: `aws-app/unknown`: `.baws/templates.lock.yaml` cannot be read: unknown field `holt`, expected one of `schema`, `template`, `name`, `version`, `project`, `component`, `inputs`, `hold`, `pin`, `files`, `once` at line 6 column 1; whoever changed it takes the last good one from the repository's history; `bootstrap-repo --adopt` writes a new one
+    error: 3 of 9 repositories could not be brought on: `aws-app/later`, `aws-app/torn`, `aws-app/unknown`
 
-    hint: what is done stands; run it again for the rest
+    hint: their notes say why; what is done stands: run it again for the rest
     REPOSITORY        HAS             MERGE REQUEST
     aws-app/archived         skipped
     aws-app/blank            skipped
@@ -157,7 +154,7 @@ fn a_lock_that_cannot_be_read_fails_only_its_own_repository() {
     aws-app/lockless: it has no lock: `bootstrap-repo --adopt` writes one
     aws-app/mirror: a mirror
     aws-app/torn: `.baws/templates.lock.yaml` cannot be read: template: invalid type: sequence, expected a string at line 2 column 11
-    aws-app/unknown: `.baws/templates.lock.yaml` cannot be read: unknown field `holt`, expected one of `schema`, `template`, `name`, `version`, `project`, `component`, `inputs`, `hold`, `pin`, `files`, `once` at line 6 column 1
+    aws-app/unknown: `.baws/templates.lock.yaml` cannot be read: unknown field `holt`, expected one of `schema`, `template`, `name`, `version`, `project`, `component`, `inputs`, `hold`, `pin`, `files`, `once`, `removed` at line 6 column 1
     error: 3 of 10 repositories could not be looked at
 
     hint: their notes say why; run it again
@@ -187,16 +184,13 @@ fn a_pipeline_that_gitlab_would_refuse_is_not_offered_and_the_others_get_theirs(
     hub.rules(&json!([{"match": lint, "times": 1, "status": 200, "body": refused.to_string(), "headers": {"Content-Type": "application/json"}}]));
     assert_snapshot!(ordered(sync(&hub, &["--all-at-once"]).is(1)), @r"
     1
-    aws-app/bad: GitLab does not take the pipeline as it would be after the update; no merge request is opened: `own` needs `test`, which is no job any more
     aws-app/bad: failed
       GitLab does not take the pipeline as it would be after the update; no merge request is opened: `own` needs `test`, which is no job any more
       the operator checks that version of the templates, and the repository's own jobs beside it
-    aws-app/bad: the operator checks that version of the templates, and the repository's own jobs beside it
     aws-app/good: opened https://gitlab.test/aws-app/good/-/merge_requests/1
-    error: 1 of 2 repositories could not be brought on
-      caused by: `aws-app/bad`: GitLab does not take the pipeline as it would be after the update; no merge request is opened: `own` needs `test`, which is no job any more; the operator checks that version of the templates, and the repository's own jobs beside it
+    error: 1 of 2 repositories could not be brought on: `aws-app/bad`
 
-    hint: what is done stands; run it again for the rest
+    hint: their notes say why; what is done stands: run it again for the rest
     REPOSITORY    HAS            MERGE REQUEST
     aws-app/bad   1.0.0  failed
     aws-app/good  1.0.0  opened  https://gitlab.test/aws-app/good/-/merge_requests/1
@@ -242,15 +236,12 @@ fn inputs_that_a_version_takes_no_longer_fail_only_their_repository() {
     assert_snapshot!(ordered(sync(&hub, &["--all-at-once"]).is(1)), @r"
     1
     aws-app/plain: opened https://gitlab.test/aws-app/plain/-/merge_requests/1
-    aws-app/typed: `baws-ci template show nodejs` tells what it takes
     aws-app/typed: failed
       version 2.0.0 of the template `nodejs` does not take these inputs: there is no input `coverage_path`
       `baws-ci template show nodejs` tells what it takes
-    aws-app/typed: version 2.0.0 of the template `nodejs` does not take these inputs: there is no input `coverage_path`
-    error: 1 of 2 repositories could not be brought on
-      caused by: `aws-app/typed`: version 2.0.0 of the template `nodejs` does not take these inputs: there is no input `coverage_path`; `baws-ci template show nodejs` tells what it takes
+    error: 1 of 2 repositories could not be brought on: `aws-app/typed`
 
-    hint: what is done stands; run it again for the rest
+    hint: their notes say why; what is done stands: run it again for the rest
     REPOSITORY     HAS            MERGE REQUEST
     aws-app/plain  1.0.0  opened  https://gitlab.test/aws-app/plain/-/merge_requests/1
     aws-app/typed  1.0.0  failed

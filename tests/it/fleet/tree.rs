@@ -68,7 +68,7 @@ fn files_that_are_missing_or_modified_are_listed() {
     .is(0);
     assert_snapshot!(check(&hub, &tree, &["--except", "missing", "--except", "modified", "--newest", "1.1.0"]).whole(), @r"
     14
-    error: 1 files are not as nodejs 1.0.0 makes them
+    error: 1 file is not as nodejs 1.0.0 makes it
 
     hint: what was changed on purpose is passed over with --except modified; the next update keeps it as well
     outdated  .baws/templates.lock.yaml

@@ -125,10 +125,22 @@ fn summary(sample: &Sample, ended: &Ended) -> String {
     let cells = |line: &str| {
         let cells = line.split("  ").map(str::trim);
         let cells: Vec<&str> = cells.filter(|cell| !cell.is_empty()).collect();
-        cells.join(" | ").replace("N min N s", "N s")
+        cells
+            .iter()
+            .map(|cell| if is_time(cell) { "N s" } else { cell })
+            .collect::<Vec<_>>()
+            .join(" | ")
     };
     let lines: Vec<String> = summary.lines().map(cells).collect();
     lines.join("\n")
+}
+
+/// `9.2 s`, `2 min 03 s`, or those with `N`.
+fn is_time(cell: &str) -> bool {
+    cell.ends_with(" s")
+        && cell
+            .chars()
+            .all(|letter| letter.is_ascii_digit() || "N .mins".contains(letter))
 }
 
 /// Everything up to production, which somebody has asked for.
