@@ -6,7 +6,7 @@ from rounds import Figure, highest
 from table import Row
 
 # What .gitlab-ci.yml holds the shipped program to.
-DIST_BAR = 15
+DIST_BAR = 17
 
 
 def rows(release, dist, cold_secs):
