@@ -130,8 +130,8 @@ fn the_second_revision_has_its_own_catalog_and_properties() {
       appData:
         dev:
           ecs:
-            bawsEcrRepositoryUri: "012345678901.dkr.ecr.eu-west-1.amazonaws.com/shop"
-            bawsEcsServiceArn: arn:aws:ecs:eu-west-1:012345678901:service/dev/shop
+            EcrRepositoryUri: "012345678901.dkr.ecr.eu-west-1.amazonaws.com/shop"
+            EcsServiceArn: arn:aws:ecs:eu-west-1:012345678901:service/dev/shop
     spec:
       type: aws-app
       subType: aws-ecs
