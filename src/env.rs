@@ -40,6 +40,8 @@ pub(crate) enum Var {
     CiProjectUrl,
     /// The job's page.
     CiJobUrl,
+    /// What began the pipeline, such as `push` or `schedule`.
+    CiPipelineSource,
     /// Seconds since 1970 for every file of an image. Source: <https://reproducible-builds.org/specs/source-date-epoch>.
     SourceDateEpoch,
     /// Services to work on, separated by spaces: ARNs, `CLUSTER/SERVICE` or `local/NAME`.
@@ -126,6 +128,7 @@ impl Var {
             Var::CiCommitShortSha => "CI_COMMIT_SHORT_SHA",
             Var::CiCommitTimestamp => "CI_COMMIT_TIMESTAMP",
             Var::CiProjectUrl => "CI_PROJECT_URL",
+            Var::CiPipelineSource => "CI_PIPELINE_SOURCE",
             Var::CiJobUrl => "CI_JOB_URL",
             Var::SourceDateEpoch => "SOURCE_DATE_EPOCH",
             Var::Service => "BAWS_CI_SERVICE",

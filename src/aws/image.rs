@@ -1,6 +1,6 @@
 //! An image in ECR: whether it is there, and as which digest.
 
-use aws_sdk_ecr::types::ImageIdentifier;
+use aws_sdk_ecr::types::{ImageIdentifier, ImageStatus};
 
 use super::{Aws, Failure, Reason, Resource};
 
@@ -15,6 +15,10 @@ pub(crate) enum ImageId<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct ImageDetail {
     pub(crate) digest: String,
+    /// When this digest came into the repository, in seconds since 1970.
+    pub(crate) pushed_secs: Option<i64>,
+    /// It cannot be pulled. Source: ECR API reference, `ImageDetail.imageStatus`.
+    pub(crate) is_archived: bool,
 }
 
 impl ImageId<'_> {
@@ -49,7 +53,11 @@ impl Aws {
         match request.image_ids(image.asked()).send().await {
             Ok(answer) => Ok(answer.image_details().first().and_then(|found| {
                 let digest = found.image_digest()?.to_owned();
-                Some(ImageDetail { digest })
+                Some(ImageDetail {
+                    digest,
+                    pushed_secs: found.image_pushed_at().map(|at| at.secs()),
+                    is_archived: found.image_status() == Some(&ImageStatus::Archived),
+                })
             })),
             Err(error) => {
                 let about = Resource::Repository { account, name };

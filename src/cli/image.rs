@@ -92,6 +92,12 @@ pub(crate) struct BuildArgs {
     /// Take no step from the cache
     #[arg(long)]
     pub(crate) no_cache: bool,
+    /// Build even if the same inputs made an image before; in a job, with --push to ECR, it is taken otherwise
+    #[arg(long)]
+    pub(crate) no_skip: bool,
+    /// How old an image may be that is taken instead of a build, such as `12h`; `0`: none is
+    #[arg(long, value_name = "AGE", default_value = "7d")]
+    pub(crate) max_age: String,
     /// Ask the registries for newer base images
     #[arg(long)]
     pub(crate) pull: bool,

@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use super::image::{gate, stdin};
 use crate::cli::BuildArgs;
-use crate::env;
+use crate::env::{self, Var};
 use crate::error::{Error, Result};
 use crate::image::{
     self, Bases, Blob, BuildRequest, BuilderChoice, Cache, Dockerfile, Files, Ignore, IgnoreFile,
-    PushOptions, TarContext, list,
+    PushOptions, Skip, TarContext, list,
 };
 
 /// As large as a Dockerfile may be, and one byte.
@@ -65,6 +65,14 @@ pub(super) fn of(arguments: &BuildArgs) -> Result<(BuildRequest, Files, Option<S
         push: arguments.push.then(|| PushOptions {
             gate: gate(&arguments.gate),
         }),
+        context: Some(files.digest()),
+        // Who builds by the calendar wants what is new in the world, not in the commit.
+        skip: match arguments.no_skip || Var::CiPipelineSource.text().as_deref() == Some("schedule")
+        {
+            true => Skip::Never,
+            false => Skip::WhenSame,
+        },
+        max_age_secs: age(&arguments.max_age)?,
     };
     Ok((request, files, remark))
 }
@@ -88,6 +96,25 @@ fn check(arguments: &BuildArgs) -> Result<()> {
         .hint("build once for each, on runners of that platform, with a tag of its own"));
     }
     Ok(())
+}
+
+/// A whole number of seconds, minutes, hours or days.
+fn age(text: &str) -> Result<u64> {
+    let wrong = || {
+        Error::usage(format!("`--max-age {text}` is no age"))
+            .hint("write it as `30m`, `12h` or `7d`; `0` takes no image instead of a build")
+    };
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: u64 = digits.parse().map_err(|_| wrong())?;
+    let unit = match &text[digits.len()..] {
+        "" if number == 0 => 1,
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return Err(wrong()),
+    };
+    number.checked_mul(unit).ok_or_else(wrong)
 }
 
 pub(super) fn builder(text: &str) -> Result<BuilderChoice> {
@@ -238,6 +265,16 @@ mod tests {
         let found: Vec<_> = found.iter().map(|(k, v)| format!("{k}={v}")).collect();
         assert_eq!(found, ["A=1", "B=", "D=x=y"]);
         assert!(pairs("--label", &["=x".to_owned()], |_| None).is_err());
+    }
+
+    #[test]
+    fn ages_have_a_unit() {
+        assert_eq!(age("7d").unwrap(), 604_800);
+        assert_eq!(age("90m").unwrap(), 5400);
+        assert_eq!(age("0").unwrap(), 0);
+        for text in ["", "7", "d", "-1d", "1w", "99999999999999999d"] {
+            assert!(age(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The build: a judged Dockerfile and a context to an image, on this host's engine.
 //!
-//! The order is: judge, look whether the push could end well, fetch what the build starts from, take the context, build.
+//! The order is: judge, look whether the push could end well and whether there is anything to build at all, fetch what the
+//! build starts from, take the context, build.
 //! The engine gets the Dockerfile that was judged, rendered anew, and nothing else. Read next: `dockerfile`, `bases`,
 //! `engine_build`, `push`.
 
@@ -13,6 +14,7 @@ use super::dockerfile::{Dialect, Dockerfile, Rules, Trust, judge};
 use super::engine_build::{Context, EngineBuild, run};
 use super::preparation::{Asked, prepare};
 use super::request::{BuildRequest, BuilderChoice, Image};
+use super::skip::{self, Look};
 use super::{Maker, Owner, order, owner, progress, push};
 use crate::docker::{Builder, Engine};
 use crate::error::{Cause, Class, Error, Result};
@@ -66,7 +68,12 @@ pub(crate) async fn build(
         rules: &rules,
         builder,
     };
+    let looked = skip::look(maker, request, &asked, &targets).await?;
+    if let Look::Found(image) = looked {
+        return Ok(*image);
+    }
     let prepared = prepare(maker, request, &asked).await?;
+    let with_triggers = prepared.with_triggers;
     let names = prepared.order.tags.clone();
     let words = prepared.words;
     let context = context()?;
@@ -98,6 +105,10 @@ pub(crate) async fn build(
         };
         (image.pushed, image.scan) = pushed?;
         kept.and(forgotten)?;
+        // What a base's own instructions name stands in no key.
+        if matches!(looked, Look::Missing) && !with_triggers {
+            skip::keep(maker, request, &asked, &targets, &image.pushed).await?;
+        }
     }
     image.took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(image)

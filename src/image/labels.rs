@@ -27,6 +27,16 @@ pub(crate) fn of_environment() -> BTreeMap<String, String> {
         .collect()
 }
 
+/// Whether a label tells of the commit or the job, and nothing of what is in the image.
+pub(super) fn is_volatile(name: &str) -> bool {
+    [
+        "org.opencontainers.image.revision",
+        "org.opencontainers.image.created",
+        JOB_URL,
+    ]
+    .contains(&name)
+}
+
 /// Adds a tag of each kind to each repository.
 ///
 /// # Errors

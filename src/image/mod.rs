@@ -4,7 +4,7 @@
 //! socket) and outside. What a job may do is decided here from its grant; how the engine, AWS and registries are spoken
 //! with is the workshops' business.
 //! Read next: `request` (what is asked), `build`, `push`, `promote` (the verbs), `dockerfile` (what is judged before it is
-//! built), `context` (what travels), `progress` and `event` (what is told).
+//! built), `skip` (what need not be), `context` (what travels), `progress` and `event` (what is told).
 
 mod access;
 mod add;
@@ -26,6 +26,7 @@ mod progress;
 mod promote;
 mod push;
 mod request;
+mod skip;
 mod stranger;
 mod supply;
 
@@ -44,6 +45,6 @@ pub(crate) use promote::promote;
 pub(crate) use push::push_built;
 pub(crate) use request::{
     Bases, Blob, BuildRequest, BuilderChoice, Cache, Gate, Image, PromoteRequest, PushOptions,
-    PushRequest, Request,
+    PushRequest, Request, Skip,
 };
 pub(crate) use supply::Files;

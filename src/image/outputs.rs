@@ -34,6 +34,7 @@ impl Image {
             "cached_steps": self.cached_steps,
             "took_ms": self.took_ms,
             "scan": self.scan,
+            "reused": self.reused,
         })
     }
 

@@ -29,6 +29,8 @@ pub(super) struct Prepared {
     pub(super) logins: Vec<Login>,
     pub(super) fetched: add::Fetched,
     pub(super) words: Words,
+    /// Instructions of a base image run in this build.
+    pub(super) with_triggers: bool,
 }
 
 /// How the engine's words become the author's.
@@ -94,8 +96,7 @@ pub(super) async fn prepare(
             order.layer_cache = LayerCache::Ignore;
         }
     }
-    let names = found
-        .names
+    let names = std::mem::take(&mut found.names)
         .into_iter()
         .map(|(written, engines)| (engines, written));
     let remote = fetched
@@ -113,5 +114,6 @@ pub(super) async fn prepare(
             labels: u32::try_from(request.labels.len()).unwrap_or(0),
         },
         fetched,
+        with_triggers: found.with_triggers,
     })
 }

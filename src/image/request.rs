@@ -47,6 +47,29 @@ pub(crate) struct BuildRequest {
     pub(crate) builder: BuilderChoice,
     /// `None`: the image stays where it was built.
     pub(crate) push: Option<PushOptions>,
+    /// What the context holds, in the word of whoever has it: it decides only what is this project's own.
+    pub(crate) context: Option<ContextDigest>,
+    pub(crate) skip: Skip,
+    /// How old an image may be that is taken instead of a build; 0: none is.
+    pub(crate) max_age_secs: u64,
+}
+
+/// All entries of a context with their contents.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub(crate) struct ContextDigest {
+    /// 64 hexadecimal digits.
+    pub(crate) sha256: String,
+    pub(crate) bytes: u64,
+    pub(crate) entries: u64,
+}
+
+/// Whether an image that came of the same inputs may be taken instead of a build.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Skip {
+    #[default]
+    Never,
+    WhenSame,
 }
 
 /// `baws-ci push`: of images that were built before.
@@ -150,6 +173,16 @@ pub(crate) struct Image {
     pub(crate) cached_steps: u32,
     pub(crate) took_ms: u64,
     pub(crate) scan: Option<ScanSummary>,
+    /// Nothing was built: the same inputs had made this image before.
+    pub(crate) reused: Option<Reused>,
+}
+
+/// Why nothing was built.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub(crate) struct Reused {
+    /// The tag that stands for the inputs.
+    pub(crate) key: String,
+    pub(crate) age_secs: u64,
 }
 
 /// An image in a repository.

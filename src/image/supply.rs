@@ -9,6 +9,7 @@ use std::time::Instant;
 use sha2::{Digest, Sha256};
 
 use super::context::{Content, Entry, Ignore, Listing, TarContext};
+use super::request::ContextDigest;
 use crate::docker::{Listed, ListedKind, Supply};
 use crate::env::Var;
 use crate::error::{Error, Result};
@@ -30,6 +31,7 @@ enum Source {
 pub(crate) struct Files {
     source: Source,
     listed: Vec<Listed>,
+    digest: ContextDigest,
 }
 
 impl Files {
@@ -67,28 +69,40 @@ impl Files {
                 .into_iter()
                 .map(|entry| plain(entry, mtime_ns))
                 .collect(),
+            digest: ContextDigest::default(),
         };
+        let mut whole = Sha256::new();
+        whole.update(mtime_ns.to_le_bytes());
         for index in 0..files.listed.len() {
-            if let ListedKind::File { size: 1.. } = files.listed[index].kind {
-                let fraction = files.fraction(index)?;
-                files.listed[index].mtime_ns += fraction;
+            let content = files.content(index)?;
+            let listed = &mut files.listed[index];
+            if let (ListedKind::File { size }, Some(content)) = (&listed.kind, &content) {
+                files.digest.bytes += size;
+                listed.mtime_ns += fraction(content);
             }
+            count(listed, content.as_ref(), &mut whole);
         }
+        files.digest.entries = files.listed.len() as u64;
+        files.digest.sha256 = hexadecimal(&whole.finalize());
         Ok(files)
     }
 
-    /// Nanoseconds below a second, made of the file's bytes.
-    fn fraction(&self, index: usize) -> Result<i64> {
+    /// Entries, modes and contents; no times but the one that all files get, and no owners.
+    pub(crate) fn digest(&self) -> ContextDigest {
+        self.digest.clone()
+    }
+
+    /// SHA-256 of a file that is not empty.
+    fn content(&self, index: usize) -> Result<Option<[u8; 32]>> {
+        let ListedKind::File { size: 1.. } = self.listed[index].kind else {
+            return Ok(None);
+        };
         let mut hash = Sha256::new();
         self.read(index, &mut |bytes| {
             hash.update(bytes);
             Ok(())
         })?;
-        let digest = hash.finalize();
-        let number = digest[..8]
-            .iter()
-            .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-        Ok((number % 1_000_000_000).cast_signed())
+        Ok(Some(hash.finalize().into()))
     }
 
     /// What a context could not hold.
@@ -144,6 +158,33 @@ impl Supply for Files {
             },
         }
     }
+}
+
+/// Nanoseconds below a second, made of the file's bytes.
+fn fraction(content: &[u8; 32]) -> i64 {
+    let number = content[..8]
+        .iter()
+        .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    (number % 1_000_000_000).cast_signed()
+}
+
+/// Each part with its length before it.
+fn count(entry: &Listed, content: Option<&[u8; 32]>, whole: &mut Sha256) {
+    let (kind, rest): (u8, &[u8]) = match &entry.kind {
+        ListedKind::Directory => (b'd', &[]),
+        ListedKind::File { .. } => (b'f', content.map_or(&[], |content| content.as_slice())),
+        ListedKind::Symlink { target } => (b'l', target),
+        ListedKind::HardLink { target } => (b'h', target),
+    };
+    for part in [entry.path.as_slice(), &[kind], rest] {
+        whole.update((part.len() as u64).to_le_bytes());
+        whole.update(part);
+    }
+    whole.update(entry.mode.to_le_bytes());
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn plain(entry: Entry, mtime_ns: i64) -> Listed {

@@ -51,6 +51,15 @@ pub(super) struct Right {
     pub(super) role: Option<GrantedRole>,
 }
 
+/// A project on one side of protection: the same on every host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Side {
+    /// Full path.
+    pub(crate) project: String,
+    pub(crate) project_id: u64,
+    pub(crate) is_protected: bool,
+}
+
 /// A role that the executor assumes in a job's stead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct GrantedRole {
@@ -228,6 +237,18 @@ impl Grant {
         match &self.scope {
             Scope::Caller => false,
             Scope::Job(facts) => facts.protection == Protection::Protected,
+        }
+    }
+
+    /// The project, on its side of protection; `None`: this is no job.
+    pub(crate) fn side(&self) -> Option<Side> {
+        match &self.scope {
+            Scope::Caller => None,
+            Scope::Job(facts) => Some(Side {
+                project: facts.project.clone(),
+                project_id: facts.project_id,
+                is_protected: facts.protection == Protection::Protected,
+            }),
         }
     }
 

@@ -28,7 +28,7 @@ use service_variables::variables_of;
 
 pub(crate) use ceiling::ceilings;
 pub(crate) use container::{Read, build_options, helper_options, service_options};
-pub(crate) use grants::{Asked, BaseRight, Grant, GrantedRole};
+pub(crate) use grants::{Asked, BaseRight, Grant, GrantedRole, Side};
 pub(crate) use pull::PullPolicy;
 pub(crate) use session_policy::session_policy;
 pub(crate) use size::{bytes, nano_cpus};

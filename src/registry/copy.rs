@@ -123,6 +123,39 @@ pub(crate) async fn copy_image(
     })
 }
 
+/// Whether all that the manifest of `digest` names is there.
+pub(crate) async fn is_whole(at: Place<'_>, digest: &str) -> Result<bool, Failure> {
+    whole(at, digest, 0).await
+}
+
+fn whole<'a>(at: Place<'a>, digest: &'a str, depth: usize) -> BoxFuture<'a, Result<bool, Failure>> {
+    Box::pin(async move {
+        let Some(manifest) = at.registry.manifest(at.repository, digest).await? else {
+            return Ok(false);
+        };
+        let Ok(parts) = parts(&manifest) else {
+            return Ok(false);
+        };
+        for child in &parts.manifests {
+            if depth >= DEEPEST || !whole(at, &child.digest, depth + 1).await? {
+                return Ok(false);
+            }
+        }
+        let blobs: Vec<&Part> = parts
+            .config
+            .iter()
+            .chain(&parts.layers)
+            .filter(|part| !part.is_elsewhere())
+            .collect();
+        let one = async |blob: &Part| at.registry.has_blob(at.repository, &blob.digest).await;
+        let there = stream::iter(blobs).map(one).buffer_unordered(AT_A_TIME);
+        let missing = there.try_fold(0_usize, async |missing, there| {
+            Ok(missing + usize::from(!there))
+        });
+        Ok(missing.await? == 0)
+    })
+}
+
 async fn fetch(from: Place<'_>, reference: &str) -> Result<Manifest, Failure> {
     let found = from.registry.manifest(from.repository, reference).await?;
     found.ok_or_else(|| {

@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 pub(crate) use carry::Moved;
-pub(crate) use copy::{Place, copy_image};
+pub(crate) use copy::{Place, copy_image, is_whole};
 pub(crate) use docker_config::DockerConfig;
 pub(crate) use failure::{Failure, Reason};
 pub(crate) use fetch::{Download, fetch};

@@ -185,6 +185,23 @@ def promoted(tale):
     tale.book.fact("audit", ", ".join(f"{row['actionType']} as {row['assumedRole'] or 'the host itself'}" for row in reversed(rows)))
 
 
+def unchanged(tale):
+    tale.book.chapter("A commit that changes nothing in the image: nothing is built, and the same digest is deployed")
+    world = tale.world
+    world.git(tale.clone, "fetch", "-q", "origin", token=tale.token)
+    world.git(tale.clone, "checkout", "-q", "-B", "main", "origin/main")
+    with open(os.path.join(tale.clone, "README.md"), "a") as file:
+        file.write("\nWe greet as people do.\n")
+    world.git(tale.clone, "commit", "-qam", "Say it in the README")
+    world.git(tale.clone, "push", "-q", "origin", "main")
+    tale.run(tale.project, "main", status="manual")
+    tale.is_deployed()
+    expect(tale.digests[-1] == tale.digests[-2], f"the image is still {tale.digests[-2]}", tale.digests[-1])
+    said = re.search(r"Skipped the build: .*", tale.job("build-image").trace)
+    expect(said, "the log of build-image says that nothing was built", tale.job("build-image").trace[-2000:])
+    tale.book.fact("said", re.sub(r"\x1b\[[0-9;]*m", "", said[0]).strip())
+
+
 def updated(tale):
     tale.book.chapter("A new version of the templates reaches the repository as a merge request")
     world = tale.world
@@ -265,4 +282,4 @@ def rewrite(directory, path, old, new):
         file.write(text.replace(old, new))
 
 
-CHAPTERS = (published, bootstrapped, pushed, deployed, audited, promoted, updated, rolled_back, story_second.second)
+CHAPTERS = (published, bootstrapped, pushed, deployed, audited, promoted, unchanged, updated, rolled_back, story_second.second)

@@ -1,7 +1,7 @@
 //! What can go wrong: the first column of docs/faults.md.
 
 /// What can go wrong, by the names of the table's first column.
-pub(super) const CASES: [&str; 216] = [
+pub(super) const CASES: [&str; 222] = [
     "kill -9 of config",
     "kill -9 of prepare",
     "kill -9 of run",
@@ -218,4 +218,10 @@ pub(super) const CASES: [&str; 216] = [
     "archived, mirrored, empty repository among others",
     "GitLab away for one repository of many",
     "control characters, fences, markup in what people wrote",
+    "merge request that plants an image under a key",
+    "key of another project",
+    "base image that moved",
+    "image behind a key that lacks a part, registry that fails",
+    "inputs of a build that cannot be known",
+    "image behind a key that is too old",
 ];

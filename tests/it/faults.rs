@@ -28,7 +28,10 @@ const CLASSES: [(&str, &[&str]); 9] = [
             "verdict(&",
         ],
     ),
-    ("success", &[".succeeded()", "outlasted", "gets_nowhere("]),
+    (
+        "success",
+        &[".succeeded()", "build(&job", "outlasted", "gets_nowhere("],
+    ),
     (
         "script",
         &[

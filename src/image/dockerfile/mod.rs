@@ -23,6 +23,7 @@ mod pairs;
 mod references;
 mod render;
 mod rewrite;
+mod risk;
 mod rules;
 mod run;
 mod scan;

@@ -14,12 +14,13 @@ mod upload;
 use std::time::{Duration, Instant};
 
 use super::request::{Image, PushOptions, PushRequest, Pushed, ScanSummary};
+use super::skip::is_reserved;
 use super::{Maker, Owner, owner};
 use crate::error::{Error, Result};
 use crate::image_ref::ImageRef;
 use crate::policy::GrantedRole;
 
-pub(super) use preflight::preflight;
+pub(super) use preflight::{ecr_of, preflight};
 
 /// How long the registry may take for one image, beside the upload itself.
 const REGISTRY_LIMIT: Duration = Duration::from_secs(120);
@@ -49,6 +50,12 @@ pub(super) fn targets(maker: &Maker<'_>, images: &[ImageRef]) -> Result<Vec<Targ
         }
         let role = maker.grant.push(image)?;
         let tag = image.tag().unwrap_or("latest").to_owned();
+        if is_reserved(&tag) && *maker.owner != Owner::Caller {
+            return Err(Error::refused(format!(
+                "a job may not set the tag `{tag}`: it says which inputs made an image"
+            ))
+            .hint("the host sets it; choose another tag"));
+        }
         match targets
             .iter_mut()
             .find(|target| target.repository.name() == image.name())

@@ -37,7 +37,7 @@ pub(in crate::image) async fn preflight(maker: &Maker<'_>, targets: &[Target]) -
     Ok(())
 }
 
-pub(super) fn ecr_of(target: &Target) -> Option<EcrHost> {
+pub(in crate::image) fn ecr_of(target: &Target) -> Option<EcrHost> {
     target.repository.registry()?.parse().ok()
 }
 

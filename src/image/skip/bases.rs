@@ -1,0 +1,107 @@
+//! What a build starts from, by digests: an image that this host would use is asked of the engine, any other of its
+//! registry, and nothing is pulled.
+
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+
+use super::super::dockerfile::Reference;
+use super::super::preparation::Asked;
+use super::super::request::{Bases, BuildRequest};
+use super::super::{Maker, owner, stranger};
+use crate::docker::ImageFacts;
+use crate::error::Result;
+use crate::image_ref::ImageRef;
+use crate::policy::BaseRight;
+
+/// For one question to a registry.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Each image with its platform, and what it is: a digest of its registry, or the engine's id of one that came from none.
+/// `None`: of one of them it cannot be told.
+///
+/// # Errors
+/// `Refused` for an image that the job may not read.
+pub(super) async fn digests(
+    maker: &Maker<'_>,
+    request: &BuildRequest,
+    asked: &Asked<'_>,
+    policy: Bases,
+) -> Result<Option<Vec<(String, String)>>> {
+    let references = asked.judged.references();
+    let all = references
+        .iter()
+        .map(|reference| one(maker, request, reference, policy));
+    let all = try_join_all(all).await?;
+    Ok(all.into_iter().collect())
+}
+
+async fn one(
+    maker: &Maker<'_>,
+    request: &BuildRequest,
+    reference: &Reference,
+    policy: Bases,
+) -> Result<Option<(String, String)>> {
+    let what = format!("line {} of the Dockerfile: the image", reference.line);
+    let image = owner::reference(&reference.image, &what)?;
+    let platform = reference
+        .platform
+        .as_deref()
+        .or(request.platform.as_deref())
+        .unwrap_or_default();
+    let found = digest(maker, &image, platform, policy).await?;
+    Ok(found.map(|found| (format!("{} {platform}", reference.image), found)))
+}
+
+/// The same choice as the build makes when it looks for the image (`image::bases`).
+async fn digest(
+    maker: &Maker<'_>,
+    image: &ImageRef,
+    platform: &str,
+    policy: Bases,
+) -> Result<Option<String>> {
+    let here_first = match policy {
+        Bases::IfMissing => true,
+        Bases::Always => image.registry().is_none(),
+    };
+    if here_first
+        && image.digest().is_none()
+        && let Some(facts) = maker.engine.image(&maker.owner.local(image)).await?
+    {
+        return Ok(Some(facts.id));
+    }
+    let right = stranger::right(maker, image).await?;
+    let canonical = image.canonical();
+    let here_will_do = match (&right, policy) {
+        (BaseRight::Named(_) | BaseRight::Public, Bases::IfMissing) => true,
+        (BaseRight::AskRegistry, Bases::IfMissing | Bases::Always)
+        | (BaseRight::Named(_) | BaseRight::Public, Bases::Always) => false,
+    };
+    if here_will_do
+        && let Some(facts) = maker.engine.image(&canonical.to_string()).await?
+        && facts.fits(platform)
+    {
+        return Ok(Some(known_by(&facts, &canonical)));
+    }
+    let role = right.role();
+    let registry = maker
+        .access
+        .registry(&canonical, role.as_ref(), LIMIT)
+        .await?;
+    let reference = canonical.digest().or(canonical.tag()).unwrap_or("latest");
+    // A registry that does not answer is the build's to tell.
+    let found = registry
+        .head_manifest(canonical.repository(), reference)
+        .await;
+    Ok(found.ok().flatten().map(|found| found.digest))
+}
+
+/// The digest under which its registry has it, else the engine's id.
+fn known_by(facts: &ImageFacts, canonical: &ImageRef) -> String {
+    let same = facts.digests.iter().find_map(|name| {
+        let named: ImageRef = name.parse().ok()?;
+        let is_it = named.canonical().name() == canonical.name();
+        is_it.then(|| named.digest().map(str::to_owned)).flatten()
+    });
+    same.unwrap_or_else(|| facts.id.clone())
+}

@@ -1,0 +1,163 @@
+//! Nothing changed, nothing built: an image that came of the very same inputs is given the tags that are asked for.
+//!
+//! The inputs make a key, and the key is a tag (`ctx-…`) in the application's own repository, which only the host sets: the
+//! registry is the memory, and a host that has never seen the project knows as much as the one that built. Refuses to guess:
+//! where an input cannot be known, or a step does what nothing pins, it is built. Read next: `key` (what counts), `bases`
+//! (what a build starts from, without a pull), `kept` (the registry's side).
+
+mod bases;
+mod kept;
+mod key;
+
+use std::time::Duration;
+
+use super::Maker;
+use super::preparation::Asked;
+use super::push::{Target, ecr_of};
+use super::request::{Bases, BuildRequest, Cache, Image, Pushed, Skip};
+use crate::error::Result;
+use key::Key;
+
+pub(super) use key::is_reserved;
+
+/// How long an image stands for its inputs where a step takes from the network what nothing pins.
+const RISKY_AGE: Duration = Duration::from_secs(24 * 3600);
+/// Said in a Dockerfile, it is always built.
+const NEVER: &str = "baws: no-skip";
+
+/// What came of looking.
+pub(super) enum Look {
+    /// Such a build is never skipped.
+    Off,
+    /// There is nothing yet: what comes of this build may stand for the next.
+    Missing,
+    Found(Box<Image>),
+}
+
+/// Looks for an image of the same inputs, before anything is pulled or sent. What cannot be looked for is built.
+///
+/// # Errors
+/// `Refused` for an image that the job may not start from.
+pub(super) async fn look(
+    maker: &Maker<'_>,
+    request: &BuildRequest,
+    asked: &Asked<'_>,
+    targets: &[Target],
+) -> Result<Look> {
+    if !is_asked_for(maker, request, targets) {
+        return Ok(Look::Off);
+    }
+    if let Some(why) = forbidden(maker, request, asked, targets) {
+        maker.note(format!("Built even if nothing changed: {why}"));
+        return Ok(Look::Off);
+    }
+    let Some(key) = key_of(maker, request, asked, request.bases).await? else {
+        return Ok(Look::Missing);
+    };
+    let risks = asked.dockerfile.unpinned();
+    let asked_for = Duration::from_secs(request.max_age_secs);
+    let max_age = match risks.is_empty() {
+        true => asked_for,
+        false => asked_for.min(RISKY_AGE),
+    };
+    let Some(found) = kept::find(maker, targets, &key, max_age, &risks).await? else {
+        return Ok(Look::Missing);
+    };
+    let image = kept::take(maker, request, targets, found).await?;
+    Ok(image.map_or(Look::Missing, |image| Look::Found(Box::new(image))))
+}
+
+/// Lets what was pushed stand for its inputs: those of the base images that were used, which may have moved since the look.
+pub(super) async fn keep(
+    maker: &Maker<'_>,
+    request: &BuildRequest,
+    asked: &Asked<'_>,
+    targets: &[Target],
+    pushed: &[Pushed],
+) -> Result<()> {
+    let Some(key) = key_of(maker, request, asked, Bases::IfMissing).await? else {
+        return Ok(());
+    };
+    kept::keep(maker, targets, pushed, &key).await;
+    Ok(())
+}
+
+async fn key_of(
+    maker: &Maker<'_>,
+    request: &BuildRequest,
+    asked: &Asked<'_>,
+    policy: Bases,
+) -> Result<Option<Key>> {
+    let (Some(context), Some(side)) = (&request.context, maker.grant.side()) else {
+        return Ok(None);
+    };
+    let bases = bases::digests(maker, request, asked, policy).await?;
+    Ok(bases.map(|bases| Key::of(maker, request, asked, context, &side, &bases)))
+}
+
+/// Of a job's build that is pushed to ECR, by a client that says what the context holds.
+fn is_asked_for(maker: &Maker<'_>, request: &BuildRequest, targets: &[Target]) -> bool {
+    let wants = match request.skip {
+        Skip::WhenSame => request.max_age_secs > 0 && request.cache == Cache::Use,
+        Skip::Never => false,
+    };
+    wants
+        && request.push.is_some()
+        && request.context.is_some()
+        && maker.grant.side().is_some()
+        && targets.iter().all(|target| ecr_of(target).is_some())
+}
+
+fn forbidden(
+    maker: &Maker<'_>,
+    request: &BuildRequest,
+    asked: &Asked<'_>,
+    targets: &[Target],
+) -> Option<String> {
+    if !request.secrets.is_empty() {
+        return Some("what its secrets decide cannot be known".to_owned());
+    }
+    if says_never(&request.dockerfile.0) {
+        return Some(format!("its Dockerfile says `# {NEVER}`"));
+    }
+    let unpinned = asked
+        .judged
+        .remote_adds()
+        .iter()
+        .find(|add| add.checksum.is_none());
+    if let Some(add) = unpinned {
+        return Some(format!(
+            "line {} adds a file from the network without `--checksum`",
+            add.line
+        ));
+    }
+    let open = targets
+        .iter()
+        .find(|target| maker.grant.is_open_to_unprotected(&target.repository));
+    match open {
+        Some(target) if maker.grant.is_protected() => Some(format!(
+            "jobs of unprotected refs may push to `{}`, and this ref is protected",
+            target.repository.name()
+        )),
+        Some(_) | None => None,
+    }
+}
+
+fn says_never(dockerfile: &[u8]) -> bool {
+    dockerfile.split(|byte| *byte == b'\n').any(|line| {
+        let line = line.trim_ascii();
+        line.strip_prefix(b"#")
+            .is_some_and(|rest| rest.trim_ascii().eq_ignore_ascii_case(NEVER.as_bytes()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_forbids_it() {
+        assert!(says_never(b"FROM x\r\n  #  BAWS: no-skip\r\nRUN y\n"));
+        assert!(!says_never(b"FROM x\nRUN echo '# baws: no-skip'\n"));
+    }
+}
