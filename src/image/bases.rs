@@ -52,13 +52,7 @@ pub(super) async fn find(
         if written == Written::Rewritten && found.names.contains_key(&reference.image) {
             continue;
         }
-        let what = format!("line {} of the Dockerfile: the image", reference.line);
-        let image = owner::reference(&reference.image, &what)?;
-        let platform = reference
-            .platform
-            .as_deref()
-            .or(request.platform.as_deref())
-            .unwrap_or_default();
+        let (image, platform) = named(request, &reference)?;
         if written == Written::AsItIs {
             cannot_mean_another(maker, &image).await?;
         }
@@ -87,6 +81,24 @@ pub(super) async fn find(
         }
     }
     Ok(found)
+}
+
+/// The image that a Dockerfile names, and the platform it is wanted for; empty: the engine's own.
+///
+/// # Errors
+/// It is no reference, or one that only this host knows.
+pub(super) fn named<'r>(
+    request: &'r BuildRequest,
+    reference: &'r Reference,
+) -> Result<(ImageRef, &'r str)> {
+    let what = format!("line {} of the Dockerfile: the image", reference.line);
+    let image = owner::reference(&reference.image, &what)?;
+    let platform = reference
+        .platform
+        .as_deref()
+        .or(request.platform.as_deref())
+        .unwrap_or_default();
+    Ok((image, platform))
 }
 
 /// What a trigger names cannot be written anew: it has to mean the same to the engine as it does here.

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 
+use super::super::bases::named;
 use super::super::dockerfile::Reference;
 use super::super::preparation::Asked;
 use super::super::request::{Bases, BuildRequest};
-use super::super::{Maker, owner, stranger};
+use super::super::{Maker, stranger};
 use crate::docker::ImageFacts;
 use crate::error::Result;
 use crate::image_ref::ImageRef;
@@ -16,6 +17,15 @@ use crate::policy::BaseRight;
 
 /// For one question to a registry.
 const LIMIT: Duration = Duration::from_secs(20);
+
+/// When it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// Nothing was pulled yet.
+    Before,
+    /// What was built from is here, and may have moved in its registry since.
+    After,
+}
 
 /// Each image with its platform, and what it is: a digest of its registry, or the engine's id of one that came from none.
 /// `None`: of one of them it cannot be told.
@@ -26,12 +36,12 @@ pub(super) async fn digests(
     maker: &Maker<'_>,
     request: &BuildRequest,
     asked: &Asked<'_>,
-    policy: Bases,
+    when: When,
 ) -> Result<Option<Vec<(String, String)>>> {
     let references = asked.judged.references();
     let all = references
         .iter()
-        .map(|reference| one(maker, request, reference, policy));
+        .map(|reference| one(maker, request, reference, when));
     let all = try_join_all(all).await?;
     Ok(all.into_iter().collect())
 }
@@ -40,16 +50,10 @@ async fn one(
     maker: &Maker<'_>,
     request: &BuildRequest,
     reference: &Reference,
-    policy: Bases,
+    when: When,
 ) -> Result<Option<(String, String)>> {
-    let what = format!("line {} of the Dockerfile: the image", reference.line);
-    let image = owner::reference(&reference.image, &what)?;
-    let platform = reference
-        .platform
-        .as_deref()
-        .or(request.platform.as_deref())
-        .unwrap_or_default();
-    let found = digest(maker, &image, platform, policy).await?;
+    let (image, platform) = named(request, reference)?;
+    let found = digest(maker, &image, platform, request.bases, when).await?;
     Ok(found.map(|found| (format!("{} {platform}", reference.image), found)))
 }
 
@@ -59,6 +63,7 @@ async fn digest(
     image: &ImageRef,
     platform: &str,
     policy: Bases,
+    when: When,
 ) -> Result<Option<String>> {
     let here_first = match policy {
         Bases::IfMissing => true,
@@ -72,10 +77,11 @@ async fn digest(
     }
     let right = stranger::right(maker, image).await?;
     let canonical = image.canonical();
-    let here_will_do = match (&right, policy) {
-        (BaseRight::Named(_) | BaseRight::Public, Bases::IfMissing) => true,
-        (BaseRight::AskRegistry, Bases::IfMissing | Bases::Always)
-        | (BaseRight::Named(_) | BaseRight::Public, Bases::Always) => false,
+    let here_will_do = match (when, &right, policy) {
+        (When::After, _, _)
+        | (When::Before, BaseRight::Named(_) | BaseRight::Public, Bases::IfMissing) => true,
+        (When::Before, BaseRight::AskRegistry, Bases::IfMissing | Bases::Always)
+        | (When::Before, BaseRight::Named(_) | BaseRight::Public, Bases::Always) => false,
     };
     if here_will_do
         && let Some(facts) = maker.engine.image(&canonical.to_string()).await?

@@ -14,8 +14,9 @@ use std::time::Duration;
 use super::Maker;
 use super::preparation::Asked;
 use super::push::{Target, ecr_of};
-use super::request::{Bases, BuildRequest, Cache, Image, Pushed, Skip};
+use super::request::{BuildRequest, Cache, Image, Pushed, Skip};
 use crate::error::Result;
+use bases::When;
 use key::Key;
 
 pub(super) use key::is_reserved;
@@ -51,7 +52,7 @@ pub(super) async fn look(
         maker.note(format!("Built even if nothing changed: {why}"));
         return Ok(Look::Off);
     }
-    let Some(key) = key_of(maker, request, asked, request.bases).await? else {
+    let Some(key) = key_of(maker, request, asked, When::Before).await? else {
         return Ok(Look::Missing);
     };
     let risks = asked.dockerfile.unpinned();
@@ -75,7 +76,7 @@ pub(super) async fn keep(
     targets: &[Target],
     pushed: &[Pushed],
 ) -> Result<()> {
-    let Some(key) = key_of(maker, request, asked, Bases::IfMissing).await? else {
+    let Some(key) = key_of(maker, request, asked, When::After).await? else {
         return Ok(());
     };
     kept::keep(maker, targets, pushed, &key).await;
@@ -86,12 +87,12 @@ async fn key_of(
     maker: &Maker<'_>,
     request: &BuildRequest,
     asked: &Asked<'_>,
-    policy: Bases,
+    when: When,
 ) -> Result<Option<Key>> {
     let (Some(context), Some(side)) = (&request.context, maker.grant.side()) else {
         return Ok(None);
     };
-    let bases = bases::digests(maker, request, asked, policy).await?;
+    let bases = bases::digests(maker, request, asked, when).await?;
     Ok(bases.map(|bases| Key::of(maker, request, asked, context, &side, &bases)))
 }
 
