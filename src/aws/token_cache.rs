@@ -194,11 +194,7 @@ fn key(aws: &Aws) -> String {
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part.as_bytes());
     }
-    digest
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    crate::digest::hexadecimal(&digest.finalize())
 }
 
 #[cfg(test)]

@@ -95,7 +95,6 @@ impl Change {
             | Change::AllowProject(name)
             | Change::CreateEnvironment { name, .. } => name.clone(),
             Change::LimitJobToken => "allow-list".to_owned(),
-
             Change::Credential(_) => {
                 let token = wanted.access_token.as_ref();
                 token.map_or_else(String::new, |token| {

@@ -143,8 +143,7 @@ fn token<P: Place>(work: &Work<'_, P>, request: &OneOffRequest) -> String {
             format!("random\0{random:?}")
         }
     };
-    let hash = Sha256::digest(seed.as_bytes());
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::digest::hexadecimal(&Sha256::digest(seed.as_bytes()))
 }
 
 /// The stopped task; `None`: its time is over.

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use super::Maker;
 use super::context::{Entry, Kind, Sink, TarEncoder};
 use super::dockerfile::{RemoteAdd, forbidden_address};
-use crate::digest::digest;
+use crate::digest::{digest, hexadecimal};
 use crate::error::{Cause, Error, Result};
 use crate::image_ref::ImageRef;
 use crate::output;
@@ -109,11 +109,7 @@ async fn one(
         what: &what,
     };
     registry::fetch(download, &mut take).await?;
-    let sum: String = hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let sum = hexadecimal(&hash.finalize());
     if let Some(wanted) = &add.checksum
         && wanted.strip_prefix("sha256:") != Some(&sum)
     {

@@ -122,25 +122,14 @@ pub(super) async fn one(
     policy: Bases,
 ) -> Result<(String, ImageFacts)> {
     let own = maker.owner.local(image);
-    let here_first = match policy {
-        Bases::IfMissing => true,
-        // Of an image that has a registry the newest is wanted.
-        Bases::Always => image.registry().is_none(),
-    };
-    if here_first
-        && image.digest().is_none()
+    if own_comes_first(image, policy)
         && let Some(facts) = maker.engine.image(&own).await?
     {
         return Ok((own, facts));
     }
     let right = stranger::right(maker, image).await?;
     let name = image.canonical().to_string();
-    let here_will_do = match (&right, policy) {
-        (BaseRight::Named(_) | BaseRight::Public, Bases::IfMissing) => true,
-        (BaseRight::AskRegistry, Bases::IfMissing | Bases::Always)
-        | (BaseRight::Named(_) | BaseRight::Public, Bases::Always) => false,
-    };
-    if here_will_do
+    if here_will_do(&right, policy)
         && let Some(facts) = maker.engine.image(&name).await?
         && facts.fits(platform)
     {
@@ -184,6 +173,25 @@ pub(super) async fn one(
         output::bytes(facts.size_bytes)
     ));
     Ok((name, facts))
+}
+
+/// Whether what the owner has built under that name is taken before anything of a registry.
+pub(super) fn own_comes_first(image: &ImageRef, policy: Bases) -> bool {
+    let may = match policy {
+        Bases::IfMissing => true,
+        // Of an image that has a registry the newest is wanted.
+        Bases::Always => image.registry().is_none(),
+    };
+    may && image.digest().is_none()
+}
+
+/// Whether what this host has of a registry is taken without asking it.
+pub(super) fn here_will_do(right: &BaseRight, policy: Bases) -> bool {
+    match (right, policy) {
+        (BaseRight::Named(_) | BaseRight::Public, Bases::IfMissing) => true,
+        (BaseRight::AskRegistry, Bases::IfMissing | Bases::Always)
+        | (BaseRight::Named(_) | BaseRight::Public, Bases::Always) => false,
+    }
 }
 
 #[derive(Default)]

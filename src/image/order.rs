@@ -256,7 +256,7 @@ fn unique() -> Result<String> {
     let mut bytes = [0; 16];
     rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())
         .map_err(|error| Error::system("the kernel gives no random numbers").caused_by(error))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(crate::digest::hexadecimal(&bytes))
 }
 
 /// # Errors

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::context::{Content, Entry, Ignore, Listing, TarContext};
 use super::request::ContextDigest;
+use crate::digest::hexadecimal;
 use crate::docker::{Listed, ListedKind, Supply};
 use crate::env::Var;
 use crate::error::{Error, Result};
@@ -181,10 +182,6 @@ fn count(entry: &Listed, content: Option<&[u8; 32]>, whole: &mut Sha256) {
         whole.update(part);
     }
     whole.update(entry.mode.to_le_bytes());
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn plain(entry: Entry, mtime_ns: i64) -> Listed {

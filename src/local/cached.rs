@@ -35,12 +35,7 @@ fn of_files(files: &[String], prefix: &str, root: &Path) -> String {
         }
     }
     let key = match found {
-        true => hash
-            .finalize()
-            .iter()
-            .take(20)
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        true => crate::digest::hexadecimal(&hash.finalize()[..20]),
         // Source: GitLab's reference, `cache:key:files`.
         false => "default".to_owned(),
     };

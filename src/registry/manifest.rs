@@ -187,10 +187,7 @@ impl Manifest {
 
 /// `sha256:…` of some bytes.
 pub(super) fn digest(bytes: &[u8]) -> String {
-    let hex: String = Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hex = crate::digest::hexadecimal(&Sha256::digest(bytes));
     format!("sha256:{hex}")
 }
 

@@ -80,7 +80,7 @@ pub(super) async fn bring(
     let plan = digest(&actions);
     let title = letter::title(repository.lock.version(), target.version);
     if let Some(open) = &one.open {
-        let marker = Marker::read(open.description.as_deref().unwrap_or_default());
+        let marker = Marker::of(open);
         let same = marker
             .as_ref()
             .is_some_and(|marker| marker.offers(&version, &from, &plan));

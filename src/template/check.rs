@@ -69,7 +69,10 @@ pub(crate) fn check(check: &Check<'_>, output: &Output) -> Result<()> {
             }
             Ok(())
         }
-        count => Err(Error::new(Class::Drift, format!("{} not as {} {} makes {}", if count == 1 { "1 file is".to_owned() } else { format!("{count} files are") }, lock.template, lock.version(), if count == 1 { "it" } else { "them" }))
+        count => Err(Error::new(Class::Drift, match count {
+            1 => format!("1 file is not as {} {} makes it", lock.template, lock.version()),
+            _ => format!("{count} files are not as {} {} makes them", lock.template, lock.version()),
+        })
             .hint("what was changed on purpose is passed over with --except modified; the next update keeps it as well")),
     }
 }

@@ -1,5 +1,7 @@
 //! What a merge request of ours says of itself to the next run: a comment in its description that people do not see.
 
+use crate::gitlab::MergeRequest;
+
 /// The branch of all updates.
 pub(super) const BRANCH: &str = "baws-ci/template-sync";
 const BEGIN: &str = "<!-- baws-ci";
@@ -36,6 +38,11 @@ impl Marker {
             "{}\n\nWithdrawn: the operator went back to another version.\n",
             text.trim_end()
         )
+    }
+
+    /// That of a merge request, where it has one.
+    pub(super) fn of(request: &MergeRequest) -> Option<Self> {
+        Marker::read(request.description.as_deref()?)
     }
 
     /// The last one: what people quote stands above it.

@@ -63,7 +63,7 @@ pub(super) fn quality(fault: &Fault, files: &Files) -> Value {
     json!({
         "description": fault.text,
         "check_name": format!("baws-ci/{}", fault.rule.name()),
-        "fingerprint": Sha256::digest(identity.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        "fingerprint": crate::digest::hexadecimal(&Sha256::digest(identity.as_bytes())),
         "severity": match fault.severity {
             Severity::Error => "major",
             Severity::Warning => "minor",

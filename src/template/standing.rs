@@ -167,9 +167,9 @@ async fn look(
         return Ok(out("newer", "it has a newer version than is published"));
     }
     let requests = gitlab.merge_requests(&of, BRANCH).await?;
-    let marker = |one: &MergeRequest| Marker::read(one.description.as_deref().unwrap_or_default());
-    let of_version =
-        |one: &&MergeRequest| marker(one).is_some_and(|marker| marker.version == to.to_string());
+    let of_version = |one: &&MergeRequest| {
+        Marker::of(one).is_some_and(|marker| marker.version == to.to_string())
+    };
     let open = requests
         .iter()
         .find(|one| one.state == RequestState::Opened);
@@ -178,7 +178,7 @@ async fn look(
         let shows = request.mode == Mode::DryRun && request.pace == Pace::AllAtOnce;
         if !shows
             && of_version(&open)
-            && marker(open).is_some_and(|marker| marker.from == lock.version().to_string())
+            && Marker::of(open).is_some_and(|marker| marker.from == lock.version().to_string())
         {
             let whole = gitlab.merge_request(&of, open.iid).await?;
             standing.progress = Progress::Waiting;

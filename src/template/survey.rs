@@ -135,8 +135,7 @@ async fn fill(
         .find(|one| one.state == RequestState::Opened)
         .or(requests.first());
     let closed = last.is_some_and(|one| {
-        let marker = Marker::read(one.description.as_deref().unwrap_or_default());
-        let of_newest = marker.is_some_and(|marker| marker.version == newest.to_string());
+        let of_newest = Marker::of(one).is_some_and(|marker| marker.version == newest.to_string());
         one.state == RequestState::Closed && of_newest
     });
     if closed && row.state == State::Outdated {

@@ -77,18 +77,14 @@ impl Synced {
             Turn::Wait { wave, pending } => {
                 format!("wave {wave}: waiting for {pending} pipelines; run it again later{aside}")
             }
-            Turn::Done => format!(
-                "all others have version {}, or a merge request for it{aside}",
-                self.to
-            )
-            .replace(
-                "all others",
-                if out == 0 {
-                    "all repositories"
-                } else {
-                    "all others"
-                },
-            ),
+            Turn::Done => {
+                let these = match out {
+                    0 => "all repositories",
+                    _ => "all others",
+                };
+                let to = &self.to;
+                format!("{these} have version {to}, or a merge request for it{aside}")
+            }
             Turn::Stop { .. } => String::new(),
         })
     }

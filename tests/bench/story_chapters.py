@@ -48,6 +48,10 @@ class Tale:
     def job(self, name):
         return self.pipeline.runs[name]
 
+    def checks_out_main(self):
+        self.world.git(self.clone, "fetch", "-q", "origin", token=self.token)
+        self.world.git(self.clone, "checkout", "-q", "-B", "main", "origin/main")
+
     def merge(self, project, iid):
         merged = self.world.api.get(f"projects/{quoted(project)}/merge_requests/{iid}/merge", "PUT", {})
         expect(merged["state"] == "merged", f"!{iid} is merged", merged["state"])
@@ -188,8 +192,7 @@ def promoted(tale):
 def unchanged(tale):
     tale.book.chapter("A commit that changes nothing in the image: nothing is built, and the same digest is deployed")
     world = tale.world
-    world.git(tale.clone, "fetch", "-q", "origin", token=tale.token)
-    world.git(tale.clone, "checkout", "-q", "-B", "main", "origin/main")
+    tale.checks_out_main()
     with open(os.path.join(tale.clone, "README.md"), "a") as file:
         file.write("\nWe greet as people do.\n")
     world.git(tale.clone, "commit", "-qam", "Say it in the README")
@@ -233,8 +236,7 @@ def updated(tale):
 def rolled_back(tale):
     tale.book.chapter("A bad image does not stay: ECS goes back, and the job says so")
     world = tale.world
-    world.git(tale.clone, "fetch", "-q", "origin", token=tale.token)
-    world.git(tale.clone, "checkout", "-q", "-B", "main", "origin/main")
+    tale.checks_out_main()
     rewrite(tale.clone, "src/main.js", 'import { app }', 'throw new Error("no database");\nimport { app }')
     world.git(tale.clone, "commit", "-qam", "Ask the database first")
     world.git(tale.clone, "push", "-q", "origin", "main")

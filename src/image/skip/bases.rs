@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 
-use super::super::bases::named;
+use super::super::bases::{here_will_do, named, own_comes_first};
 use super::super::dockerfile::Reference;
 use super::super::preparation::Asked;
 use super::super::request::{Bases, BuildRequest};
@@ -13,7 +13,6 @@ use super::super::{Maker, stranger};
 use crate::docker::ImageFacts;
 use crate::error::Result;
 use crate::image_ref::ImageRef;
-use crate::policy::BaseRight;
 
 /// For one question to a registry.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -65,25 +64,14 @@ async fn digest(
     policy: Bases,
     when: When,
 ) -> Result<Option<String>> {
-    let here_first = match policy {
-        Bases::IfMissing => true,
-        Bases::Always => image.registry().is_none(),
-    };
-    if here_first
-        && image.digest().is_none()
+    if own_comes_first(image, policy)
         && let Some(facts) = maker.engine.image(&maker.owner.local(image)).await?
     {
         return Ok(Some(facts.id));
     }
     let right = stranger::right(maker, image).await?;
     let canonical = image.canonical();
-    let here_will_do = match (when, &right, policy) {
-        (When::After, _, _)
-        | (When::Before, BaseRight::Named(_) | BaseRight::Public, Bases::IfMissing) => true,
-        (When::Before, BaseRight::AskRegistry, Bases::IfMissing | Bases::Always)
-        | (When::Before, BaseRight::Named(_) | BaseRight::Public, Bases::Always) => false,
-    };
-    if here_will_do
+    if (when == When::After || here_will_do(&right, policy))
         && let Some(facts) = maker.engine.image(&canonical.to_string()).await?
         && facts.fits(platform)
     {

@@ -127,11 +127,10 @@ async fn one(maker: &Maker<'_>, target: &Target, key: &Key) -> Result<Option<(St
     if !registry::is_whole(place, &found.digest).await? {
         return unfit("lacks a part");
     }
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
-    let age = now.saturating_sub(u64::try_from(pushed_secs).unwrap_or(0));
-    Ok(Some((found.digest, Duration::from_secs(age))))
+    let pushed = UNIX_EPOCH + Duration::from_secs(u64::try_from(pushed_secs).unwrap_or(0));
+    // Their clock may be ahead of ours.
+    let age = SystemTime::now().duration_since(pushed).unwrap_or_default();
+    Ok(Some((found.digest, age)))
 }
 
 /// Gives the image the tags that are asked for; `None` where that did not work, and it is built.
