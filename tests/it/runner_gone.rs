@@ -44,6 +44,9 @@ fn a_stage_whose_runner_died_before_the_script_began_ends_too() {
     let job = stand.job();
     job.prepare_for_a_runner_that_ends().succeeded();
     let container = job.container("build");
+    eventually("the build container runs", || {
+        stand.bench.engine.inspect(&container)["State"]["Running"] == true
+    });
     // The agent cannot come for the script.
     stand.bench.engine.docker(&["pause", &container]);
     let started = job.start_run_by_a_runner("build_script", ENDLESS);
