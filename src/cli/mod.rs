@@ -8,6 +8,7 @@ mod bootstrap;
 mod deploy;
 mod gitlab;
 mod image;
+mod images;
 mod template;
 
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ pub(crate) use deploy::{
 };
 pub(crate) use gitlab::GitlabArgs;
 pub(crate) use image::{BuildArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
+pub(crate) use images::{CollectArgs, ImagesArgs, ImagesCommand, WarmArgs};
 pub(crate) use template::{
     CheckArgs, DiffArgs, ElsewhereArgs, FleetArgs, LintArgs, PublishArgs, RenderArgs, SyncArgs,
     TemplateCommand,
@@ -55,6 +57,7 @@ pub(crate) enum Command {
     Build(Box<BuildArgs>),
     Push(PushArgs),
     Promote(PromoteArgs),
+    Images(ImagesArgs),
     Deploy(Box<DeployArgs>),
     Restart(Box<RestartArgs>),
     Start(Box<StartArgs>),

@@ -199,6 +199,7 @@ fn here(
         limits: StepLimits::default(),
         build_args: &std::collections::BTreeMap::new(),
         locks: &state.join("locks"),
+        used: None,
         min_free_bytes: 0,
         tell,
     };

@@ -14,6 +14,7 @@ mod features;
 mod fleet;
 mod gitlab;
 mod image;
+mod images;
 mod on_laptop;
 mod roles;
 mod services;
@@ -90,6 +91,10 @@ pub(crate) fn dispatch() -> ExitCode {
         Command::Promote(arguments) => {
             let output = Output::for_people();
             finish(&output, image::promote(&arguments, config, &output))
+        }
+        Command::Images(arguments) => {
+            let output = Output::for_people();
+            finish(&output, images::images(&arguments, config, &output))
         }
         Command::Deploy(arguments) => {
             let output = Output::for_people();

@@ -41,6 +41,15 @@ impl ImageFacts {
     }
 }
 
+/// What became of an image that was to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Forgotten {
+    Removed,
+    WasGone,
+    /// A container has it, or another image is made of it.
+    InUse,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Pulled {
     pub(crate) took: Duration,
@@ -142,14 +151,14 @@ impl Engine {
         }
     }
 
-    /// Takes an image of this name off the host; `false`: it is in use. One that is gone is no error.
-    pub(crate) async fn forget_image(&self, name: &str) -> Result<bool, Failure> {
+    /// Takes an image of this name, or without a name of this id, off the host.
+    pub(crate) async fn forget_image(&self, name: &str) -> Result<Forgotten, Failure> {
         let options = RemoveImageOptionsBuilder::default().build();
         match self.docker.remove_image(name, Some(options), None).await {
-            Ok(_) => Ok(true),
+            Ok(_) => Ok(Forgotten::Removed),
             Err(error) => match self.failure(format!("remove the image `{name}`"), error) {
-                failure if failure.reason == Reason::NotFound => Ok(true),
-                failure if failure.reason == Reason::Conflict => Ok(false),
+                failure if failure.reason == Reason::NotFound => Ok(Forgotten::WasGone),
+                failure if failure.reason == Reason::Conflict => Ok(Forgotten::InUse),
                 failure => Err(failure),
             },
         }

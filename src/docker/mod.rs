@@ -26,6 +26,7 @@ mod session;
 mod spec;
 mod splitter;
 mod supply;
+mod usage;
 mod version;
 mod wire;
 
@@ -42,7 +43,7 @@ use crate::settings::DockerSettings;
 pub(crate) use build_order::{BuildOrder, Builder, LayerCache, PullBase, Ulimit};
 pub(crate) use container::{Found, Health};
 pub(crate) use failure::{Failure, Reason};
-pub(crate) use image::{ImageFacts, Progress, PullFailure};
+pub(crate) use image::{Forgotten, ImageFacts, Progress, PullFailure};
 pub(crate) use network::NewNetwork;
 pub(crate) use ping::ApiVersion;
 pub(crate) use push::PushFailure;
@@ -50,6 +51,7 @@ pub(crate) use registry_reason::RegistryReason;
 pub(crate) use session::{Listed, ListedKind, Login, Offer, Want};
 pub(crate) use spec::{ContainerSpec, Driver, Mount, Network};
 pub(crate) use supply::Supply;
+pub(crate) use usage::{CacheRecord, ImageUsage, Usage, VolumeUsage};
 
 const STANDARD_SOCKET: &str = "unix:///var/run/docker.sock";
 

@@ -33,6 +33,15 @@ pub(crate) struct PushFailure {
     pub(crate) failure: Failure,
 }
 
+impl PushFailure {
+    /// The engine has no image of the name that was to be pushed (any more). Source: moby `distribution/push.go`,
+    /// `daemon/containerd/image_push.go`.
+    pub(crate) fn is_about_name(&self) -> bool {
+        let said = &self.failure.detail;
+        said.contains("tag does not exist") || said.contains("does not exist locally with the tag")
+    }
+}
+
 impl From<PushFailure> for Error {
     fn from(failure: PushFailure) -> Self {
         failure.failure.into_error()

@@ -19,7 +19,7 @@ use super::network::{fits, make_network};
 use super::notes::Notes;
 use super::place::Place;
 use super::plan::{self, Plan, Surroundings};
-use super::room::make_room;
+use super::room;
 use super::services::{self, Service};
 use super::volumes::lent;
 use super::{Job, images, in_force, owner, start, times};
@@ -67,6 +67,7 @@ pub(crate) fn prepare(
     guard.ensure(output)?;
     let logins = Logins::of(&job, &settings, &place);
     let locks = place.state_dir().join("locks");
+    let ledger = room::ledger(place.state_dir(), &job);
     let fetcher = Fetcher {
         engine: &engine,
         output,
@@ -89,9 +90,10 @@ pub(crate) fn prepare(
             remove_late_arrivals(&engine, &key).await?;
             remove_job(&engine, &key, network, Some(&volume)).await?;
         }
+        room::note(&ledger, &plan, output);
         if let Some(least) = &settings.executor.min_free_disk {
             let least = policy::bytes("min_free_disk", least)?.unsigned_abs();
-            make_room(&engine, &plan, place.state_dir(), least, output).await?;
+            room::make_room(&engine, &ledger, &settings.cache.warm, least, output).await?;
         }
         for dead in claim(&place, &job, &around.owner)? {
             bury(&dead, &engine, &settings.executor.builds_dir, output).await?;

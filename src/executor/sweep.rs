@@ -4,7 +4,7 @@
 //! containers, networks and volumes, and by directories without any. Kept volumes (cache, fetched sources) stay.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::cleanup::{remove_directory, remove_job};
 use super::marks::ENDED;
@@ -12,11 +12,13 @@ use super::notes::Notes;
 use super::owner;
 use super::place::{Place, entries};
 use super::wipe::wipe;
+use crate::cache::{self, Kind, Ledger, Work, same_repository};
 use crate::docker::Engine;
 use crate::error::{Error, Result};
 use crate::image::PRIVATE_NAMES;
 use crate::job::label;
 use crate::output::Output;
+use crate::policy;
 use crate::settings::Settings;
 
 /// A directory without containers may belong to a job that is just being prepared.
@@ -94,8 +96,56 @@ pub(crate) fn sweep(settings: &Settings, mode: Mode, output: &Output) -> Result<
         );
     }
     result = result.and(engine.block_on(forget_old_names(&engine, mode, output)));
+    let ledger = Ledger::of_host(place.state_dir());
+    if mode == Mode::Remove {
+        result = result.and(engine.block_on(forget_what_is_gone(&engine, &ledger)));
+    }
+    result = result.and(collect(settings, &engine, &ledger, mode, output));
     output.status(format!("{dead} dead, {alive} alive"));
     result
+}
+
+/// What was written down of images and volumes that this host does not have any more.
+async fn forget_what_is_gone(engine: &Engine, ledger: &Ledger) -> Result<()> {
+    let images = engine.image_names().await?;
+    let volumes = engine.volumes(label::KEPT).await?;
+    let now = SystemTime::now();
+    for used in ledger.read().iter().filter(|used| !used.is_of_late(now)) {
+        let is_there = match used.kind {
+            Kind::Image => images.iter().any(|name| same_repository(name, &used.name)),
+            Kind::Volume => volumes.iter().any(|(name, _)| *name == used.name),
+        };
+        if !is_there {
+            ledger.forget(used.kind, &used.name);
+        }
+    }
+    Ok(())
+}
+
+/// What is held beyond the operator's budget goes.
+fn collect(
+    settings: &Settings,
+    engine: &Engine,
+    ledger: &Ledger,
+    mode: Mode,
+    output: &Output,
+) -> Result<()> {
+    let Some(budget) = &settings.cache.budget else {
+        return Ok(());
+    };
+    let budget = policy::bytes("cache.budget", budget)?.unsigned_abs();
+    let work = match mode {
+        Mode::Remove => Work::Remove,
+        Mode::DryRun => Work::DryRun,
+    };
+    let warm = &settings.cache.warm;
+    let done = engine.block_on(cache::collect(engine, ledger, warm, budget, work))?;
+    if let Some(done) = done {
+        let (told, warning) = cache::collected(&done, work);
+        output.status(told);
+        warning.iter().for_each(|warning| output.warning(warning));
+    }
+    Ok(())
 }
 
 async fn forget_old_names(engine: &Engine, mode: Mode, output: &Output) -> Result<()> {

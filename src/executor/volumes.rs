@@ -6,6 +6,7 @@ use super::Job;
 use crate::digest::digest;
 use crate::docker::{Driver, Mount};
 use crate::error::Result;
+use crate::job::label;
 use crate::policy::{self, HostPaths, Lent};
 use crate::settings::{ExecutorSettings, Settings};
 
@@ -70,7 +71,7 @@ pub(super) fn mounts(
             name.contains("project.id") || name.contains("runner.id")
         };
         let own = [
-            ("baws-ci.volume".to_owned(), purpose.to_owned()),
+            (label::KEPT.to_owned(), purpose.to_owned()),
             ("baws-ci.destination".to_owned(), target.to_owned()),
         ];
         let labels = labels.iter().filter(of_slot).cloned().chain(own).collect();

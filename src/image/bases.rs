@@ -57,6 +57,7 @@ pub(super) async fn find(
             cannot_mean_another(maker, &image).await?;
         }
         let (name, facts) = one(maker, &image, platform, request.bases).await?;
+        maker.uses(&name);
         if facts.env.iter().any(|pair| pair.starts_with("BAWS_CACHE=")) {
             return Err(Error::refused(format!(
                 "the image `{image}` sets `BAWS_CACHE`, which is reserved"
@@ -113,6 +114,20 @@ async fn cannot_mean_another(maker: &Maker<'_>, image: &ImageRef) -> Result<()> 
         .hint("start from an image without such an instruction"));
     }
     Ok(())
+}
+
+/// Fetches an image for those who will start from it; gives the name under which the engine has it.
+///
+/// # Errors
+/// It is no reference, or its registry does not give it.
+pub(crate) async fn fetch(maker: &Maker<'_>, name: &str) -> Result<String> {
+    let image = owner::reference(name, "the image")?;
+    let (name, facts) = one(maker, &image, "", Bases::Always).await?;
+    maker.note(format!(
+        "`{image}` is here: {}",
+        facts.digest.unwrap_or(facts.id)
+    ));
+    Ok(name)
 }
 
 pub(super) async fn one(

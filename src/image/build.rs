@@ -92,6 +92,9 @@ pub(crate) async fn build(
     forgotten?;
     maker.note(outcome.summary(begun.elapsed()));
     let mut image = built(maker, outcome).await?;
+    if request.push.is_none() {
+        names.iter().for_each(|name| maker.uses(name));
+    }
     if let (Some(options), Some(image_id)) = (&request.push, image.image_id.clone()) {
         let source = source(maker, &tags, &image_id);
         let pushed = push::push(maker, &source, &targets, options).await;
@@ -217,9 +220,11 @@ async fn keep_for_cache(
 ) -> Result<()> {
     for tag in tags.iter().filter(|_| builder == Builder::Classic) {
         if let Ok(last) = tag.tagged("baws-last")
-            && let Some((repository, last)) = maker.owner.local(&last).rsplit_once(':')
+            && let name = maker.owner.local(&last)
+            && let Some((repository, last)) = name.rsplit_once(':')
         {
             maker.engine.tag(image_id, repository, last).await?;
+            maker.uses(&name);
         }
     }
     Ok(())

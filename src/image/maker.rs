@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Access, Event, Owner};
+use crate::cache::{Kind, Ledger};
 use crate::docker::Engine;
 use crate::policy::Grant;
 use crate::settings::EcrSettings;
@@ -23,6 +24,8 @@ pub(crate) struct Maker<'a> {
     pub(crate) build_args: &'a BTreeMap<String, String>,
     /// Holds the locks by which pushes to one tag wait for each other.
     pub(crate) locks: &'a Path,
+    /// Where the host writes down what its jobs use; `None`: the images are the caller's own.
+    pub(crate) used: Option<&'a Ledger>,
     /// Below it no build begins; 0: not looked at.
     pub(crate) min_free_bytes: u64,
     pub(crate) tell: &'a (dyn Fn(Event) + Send + Sync),
@@ -37,6 +40,15 @@ pub(crate) struct StepLimits {
 impl Maker<'_> {
     pub(super) fn note(&self, text: impl Into<String>) {
         (self.tell)(Event::Note(text.into()));
+    }
+
+    /// Writes down that an image of this host is used, by the engine's name for it.
+    pub(super) fn uses(&self, name: &str) {
+        if let Some(Err(error)) = self.used.map(|used| used.note(Kind::Image, name)) {
+            self.warn(format!(
+                "that `{name}` is used could not be written down on this host: {error}"
+            ));
+        }
     }
 
     pub(super) fn warn(&self, text: impl Into<String>) {

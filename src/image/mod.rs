@@ -31,6 +31,7 @@ mod stranger;
 mod supply;
 
 pub(crate) use access::{Access, HostRoles, ecr_credential, repository_arn};
+pub(crate) use bases::fetch;
 pub(crate) use build::build;
 pub(crate) use context::{Dockerfile, Ignore, IgnoreFile, TarContext, list};
 pub(crate) use engine_build::Context;

@@ -21,6 +21,8 @@ pub(crate) mod label {
     pub(crate) const OWNER: &str = "baws-ci.owner";
     /// Unix seconds after which the job cannot be alive any more.
     pub(crate) const DEADLINE: &str = "baws-ci.deadline";
+    /// Of a volume that outlives its job: what for.
+    pub(crate) const KEPT: &str = "baws-ci.volume";
 }
 
 /// What a container is in its job.
@@ -118,11 +120,7 @@ impl Identity {
     /// A volume that outlives the job: one for each runner, project, slot and side of protection, so that two running
     /// jobs never meet in it and an unprotected ref never touches what a protected one will use.
     pub(crate) fn kept_volume(&self, purpose: &str, job: &JobResponse) -> String {
-        let side = if job.is_protected() {
-            "protected"
-        } else {
-            "unprotected"
-        };
+        let side = job.side();
         let (project, slot) = (job.job_info.project_id.to_string(), self.slot.to_string());
         format!(
             "baws-{purpose}-{}-{side}",
@@ -134,11 +132,7 @@ impl Identity {
     /// cached layers under one key are never seen under another.
     pub(crate) fn side_key(&self, job: &JobResponse) -> String {
         let project = job.job_info.project_id.to_string();
-        let side = if job.is_protected() {
-            "protected"
-        } else {
-            "unprotected"
-        };
+        let side = job.side();
         digest(["side", &self.runner, &project, side])[..16].to_owned()
     }
 

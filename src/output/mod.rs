@@ -191,6 +191,16 @@ pub(crate) fn utc(unix_secs: i64) -> String {
     )
 }
 
+/// `40 s`, `3 h`, `2 days`: how long ago something was.
+pub(crate) fn age(age: Duration) -> String {
+    match age.as_secs() {
+        secs @ ..120 => format!("{secs} s"),
+        secs @ ..7200 => format!("{} min", secs / 60),
+        secs @ ..172_800 => format!("{} h", secs / 3600),
+        secs => format!("{} days", secs / 86400),
+    }
+}
+
 /// `0.4 s`, `12 s`, `3 min 20 s`.
 pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();

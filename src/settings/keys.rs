@@ -105,6 +105,21 @@ const GENERAL: &[Key] = &[
     ),
 ];
 
+const CACHE: &[Key] = &[
+    key(
+        "cache.budget",
+        "string",
+        "none",
+        "What images, kept volumes and build cache of this host may take together, such as \"60g\". With more, `executor sweep` and `images collect` remove what was used longest ago: nothing in use, nothing used within ten minutes, nothing that no job used.",
+    ),
+    key(
+        "cache.warm",
+        "list of strings",
+        "[]",
+        "Images that `images warm` fetches in advance, such as the bases of most builds; they are never collected.",
+    ),
+];
+
 /// Every key, in the order in which they are told.
 pub(super) fn all() -> impl Iterator<Item = &'static Key> {
     GENERAL
@@ -116,6 +131,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Key> {
         .chain(aws::KEYS)
         .chain(deploy::KEYS)
         .chain(audit::KEYS)
+        .chain(CACHE)
 }
 
 /// The keys that are lists of tables.

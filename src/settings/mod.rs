@@ -6,6 +6,7 @@
 
 mod audit;
 mod aws;
+mod cache;
 mod containers;
 mod deploy;
 mod grants;
@@ -22,6 +23,7 @@ use crate::error::{Error, Result};
 
 pub(crate) use audit::{AuditSettings, AuditShape, OnAuditFailure};
 pub(crate) use aws::{AwsSettings, EcrSettings, EncryptionKind};
+pub(crate) use cache::CacheSettings;
 pub(crate) use containers::{JobContainerSettings, OneOrMany, ServiceSettings};
 pub(crate) use deploy::DeploySettings;
 pub(crate) use grants::{GrantSettings, GrantedRefs, RequestSettings};
@@ -43,6 +45,7 @@ pub(crate) struct Settings {
     pub(crate) aws: AwsSettings,
     pub(crate) deploy: DeploySettings,
     pub(crate) audit: AuditSettings,
+    pub(crate) cache: CacheSettings,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -227,6 +230,7 @@ mod tests {
         full.executor.state_dir = Some(PathBuf::from("/var/lib/baws-ci"));
         full.executor.job_records = Some(PathBuf::from("/x"));
         full.executor.min_free_disk = Some("1g".to_owned());
+        full.cache.budget = Some("60g".to_owned());
         full.executor.docker.image = Some("x".to_owned());
         full.executor.docker.user = Some("x".to_owned());
         full.executor.docker.memory = Some("1g".to_owned());

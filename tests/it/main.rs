@@ -25,6 +25,7 @@ mod fault_cases;
 mod faults;
 mod fleet;
 mod guard;
+mod host_cache;
 mod hostile;
 mod house;
 mod images;

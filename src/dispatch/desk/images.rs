@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{JobDesk, locked};
 use crate::broker::Line;
+use crate::cache::{Ledger, Whose};
 use crate::dispatch::audited::{Asker, ImageRecord};
 use crate::dispatch::image::make;
 use crate::docker::Engine;
@@ -51,6 +52,12 @@ impl JobDesk {
             Ok(Context { entries, wants })
         };
         let docker = &self.settings.executor.docker;
+        let whose = Whose {
+            key: facts.side_key.clone(),
+            project: facts.project.clone(),
+            side: facts.protection.to_string(),
+        };
+        let ledger = Ledger::of(&self.state, whose);
         let maker = Maker {
             engine: &engine,
             access: &access,
@@ -63,6 +70,7 @@ impl JobDesk {
             },
             build_args: &limits.build_args,
             locks: &self.state.join("locks"),
+            used: Some(&ledger),
             min_free_bytes: amount(Some(&limits.min_free_disk), policy::bytes, "min_free_disk")?
                 .unwrap_or(0),
             tell: &tell,

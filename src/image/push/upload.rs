@@ -49,7 +49,7 @@ async fn by_engine(maker: &Maker<'_>, source: &str, target: &Target, tag: &str) 
         Owner::Caller if source == name => {}
         Owner::Caller | Owner::Project(_) => maker.engine.tag(source, repository, tag).await?,
     }
-    let pushed = with_patience(maker, target, tag).await;
+    let pushed = with_patience(maker, source, target, tag).await;
     match maker.owner {
         Owner::Caller => {}
         // No other job is to find it under the registry's name; what had it before has it again.
@@ -61,7 +61,12 @@ async fn by_engine(maker: &Maker<'_>, source: &str, target: &Target, tag: &str) 
     pushed
 }
 
-async fn with_patience(maker: &Maker<'_>, target: &Target, tag: &str) -> Result<String> {
+async fn with_patience(
+    maker: &Maker<'_>,
+    source: &str,
+    target: &Target,
+    tag: &str,
+) -> Result<String> {
     let mut freshness = Freshness::Cached;
     let mut tried = 1;
     let mut pause = Duration::from_millis(700);
@@ -94,6 +99,15 @@ async fn with_patience(maker: &Maker<'_>, target: &Target, tag: &str) -> Result<
             }
             Err(failure) => failure,
         };
+        // Where another build made the same image and forgets its own names of it, an engine may take a fresh one with them.
+        if failure.is_about_name() && tried < TRIES {
+            tried += 1;
+            maker
+                .engine
+                .tag(source, target.repository.name(), tag)
+                .await?;
+            continue;
+        }
         match remedy(failure.reason) {
             Remedy::FreshLogin if freshness == Freshness::Cached => {
                 freshness = Freshness::Fresh;

@@ -74,8 +74,8 @@ pub(super) async fn find(
         };
         maker.note(format!(
             "Nothing changed, and it is built all the same: the image of these inputs is {} old, and may be {} old{why}",
-            ago(age),
-            ago(max_age)
+            output::age(age),
+            output::age(max_age)
         ));
         return Ok(None);
     }
@@ -166,14 +166,14 @@ pub(super) async fn take(
     maker.note(format!(
         "Skipped the build: the same inputs made {} {} ago; {} in {} entries did not travel",
         found.digest,
-        ago(found.age),
+        output::age(found.age),
         output::bytes(context.map_or(0, |context| context.bytes)),
         context.map_or(0, |context| context.entries)
     ));
     if !found.risks.is_empty() {
         maker.note(format!(
             "It is built anew after {}, for nothing pins what it takes from the network: {}",
-            ago(super::RISKY_AGE),
+            output::age(super::RISKY_AGE),
             found.risks.join(", ")
         ));
     }
@@ -232,14 +232,4 @@ async fn registry_of(maker: &Maker<'_>, target: &Target) -> Result<Registry> {
         .access
         .registry(&target.repository, target.role.as_ref(), LIMIT)
         .await
-}
-
-/// `3 h`, `2 days`.
-fn ago(age: Duration) -> String {
-    match age.as_secs() {
-        secs @ ..120 => format!("{secs} s"),
-        secs @ ..7200 => format!("{} min", secs / 60),
-        secs @ ..172_800 => format!("{} h", secs / 3600),
-        secs => format!("{} days", secs / 86400),
-    }
 }

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::skip::{build, is_skipped, of_files, same};
 use crate::support::Site;
 
-fn rules(site: Site, refs: &[&str]) -> Site {
+/// Each side of protection may push to a place of its own.
+pub(super) fn rules(site: Site, refs: &[&str]) -> Site {
     let all = format!("{}/{}/**", site.host(), site.name);
     let rules = refs.iter().map(|refs| {
         let place = all.replace("**", &format!("{refs}/**"));

@@ -13,6 +13,7 @@ mod grants;
 mod happy;
 mod keys;
 mod large;
+mod liars;
 mod listings;
 mod names;
 mod options;

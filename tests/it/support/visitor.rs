@@ -138,7 +138,7 @@ pub(crate) fn request(value: &Value) -> Vec<u8> {
 }
 
 /// `FROM bench/busybox:1`, `COPY . /x`, in base64.
-const DOCKERFILE: &str = "RlJPTSBiZW5jaC9idXN5Ym94OjEKQ09QWSAuIC94Cg==";
+pub(crate) const DOCKERFILE: &str = "RlJPTSBiZW5jaC9idXN5Ym94OjEKQ09QWSAuIC94Cg==";
 
 pub(crate) fn build_request() -> Vec<u8> {
     request(

@@ -1,0 +1,170 @@
+//! `images`: the operator's view of what this host keeps, its collector, and fetching in advance.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::agent::DIRECTORY;
+use crate::broker::{self, Reached};
+use crate::cache::{self, Kind, Ledger, Work};
+use crate::cli::{CollectArgs, ImagesArgs, ImagesCommand, WarmArgs};
+use crate::docker::Engine;
+use crate::error::{Class, Error, Result};
+use crate::executor;
+use crate::image::{self, Access, Event, Maker, Owner, StepLimits};
+use crate::output::Output;
+use crate::policy::{self, Grant};
+use crate::settings::Settings;
+
+/// A host, its engine and what its jobs wrote down.
+struct Host {
+    settings: Settings,
+    engine: Engine,
+    ledger: Ledger,
+    state: std::path::PathBuf,
+}
+
+impl Host {
+    fn of(config: Option<&Path>) -> Result<Self> {
+        if let Reached::Host(_) = broker::reach(Path::new(DIRECTORY))? {
+            return Err(
+                Error::refused("a job may not look at what its host keeps for others")
+                    .hint("the operator of the runner calls `baws-ci images` on the host"),
+            );
+        }
+        let settings = Settings::load(config)?;
+        let state = executor::state(&settings)?;
+        Ok(Host {
+            engine: Engine::connect(&settings.docker, None)?,
+            ledger: Ledger::of_host(&state),
+            settings,
+            state,
+        })
+    }
+
+    fn budget(&self, flag: Option<&str>) -> Result<Option<u64>> {
+        let given = flag.map(|text| ("--budget", text));
+        let known = self.settings.cache.budget.as_deref();
+        let Some((key, text)) = given.or_else(|| known.map(|text| ("cache.budget", text))) else {
+            return Ok(None);
+        };
+        Ok(Some(policy::bytes(key, text)?.unsigned_abs()))
+    }
+
+    /// To its end, unless the caller ends it first.
+    fn until_interrupted<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        match self.engine.unless_interrupted(work) {
+            Ok(Ok(done)) => done,
+            Ok(Err(signal)) => Err(Error::new(Class::Cancelled(signal), "cancelled")),
+            Err(error) => Err(Error::system("cannot listen for signals").caused_by(error)),
+        }
+    }
+}
+
+pub(super) fn images(arguments: &ImagesArgs, config: Option<&Path>, output: &Output) -> Result<()> {
+    let host = Host::of(config)?;
+    match &arguments.command {
+        None => list(&host, arguments, output),
+        Some(ImagesCommand::Collect(arguments)) => collect(&host, arguments, output),
+        Some(ImagesCommand::Warm(arguments)) => warm(&host, arguments, output),
+    }
+}
+
+fn list(host: &Host, arguments: &ImagesArgs, output: &Output) -> Result<()> {
+    let budget = host.budget(None)?;
+    let warm = &host.settings.cache.warm;
+    let held = host.until_interrupted(cache::held(&host.engine, &host.ledger, warm))?;
+    let project = arguments.project.as_deref();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.map_or(0, |since| since.as_secs());
+    output.data(match arguments.json {
+        true => cache::as_json(&held, budget, project),
+        false => cache::table(&held, budget, project, now),
+    });
+    Ok(())
+}
+
+fn collect(host: &Host, arguments: &CollectArgs, output: &Output) -> Result<()> {
+    let budget = host.budget(arguments.budget.as_deref())?.ok_or_else(|| {
+        Error::usage("there is no budget to collect for")
+            .hint("name it by --budget, or set `budget` in `[cache]` of the settings: `executor sweep` keeps to that one too")
+    })?;
+    let work = match arguments.dry_run {
+        true => Work::DryRun,
+        false => Work::Remove,
+    };
+    let warm = &host.settings.cache.warm;
+    let work_of = cache::collect(&host.engine, &host.ledger, warm, budget, work);
+    let done = host.until_interrupted(work_of)?.ok_or_else(|| {
+        Error::precondition("another process makes room on this host")
+            .hint("it is a job, a sweep or another collector; run this again when it is done")
+    })?;
+    let (told, warning) = cache::collected(&done, work);
+    if arguments.json {
+        let mut value = serde_json::json!(done);
+        value["schema"] = "baws-ci/images-collected/1".into();
+        value["dry_run"] = arguments.dry_run.into();
+        output.data(format!("{value}\n"));
+    } else {
+        let lines = done.removed.iter().map(|gone| {
+            let size = crate::output::bytes(gone.own_bytes);
+            format!("{} {} ({size})\n", gone.kind, gone.name)
+        });
+        output.data(lines.collect::<String>());
+    }
+    output.status(told);
+    warning.iter().for_each(|warning| output.warning(warning));
+    Ok(())
+}
+
+fn warm(host: &Host, arguments: &WarmArgs, output: &Output) -> Result<()> {
+    let names = match arguments.images.is_empty() {
+        true => &host.settings.cache.warm,
+        false => &arguments.images,
+    };
+    if names.is_empty() {
+        return Err(Error::usage("there is no image to fetch")
+            .hint("name some, or list them as `warm` in `[cache]` of the settings"));
+    }
+    let access = Access::of_caller(&host.settings.aws, host.state.join("tokens"))?;
+    let grant = Grant::of_caller();
+    let maker = Maker {
+        engine: &host.engine,
+        access: &access,
+        grant: &grant,
+        owner: &Owner::Caller,
+        ecr: &host.settings.aws.ecr,
+        limits: StepLimits::default(),
+        build_args: &std::collections::BTreeMap::new(),
+        locks: &host.state.join("locks"),
+        used: None,
+        min_free_bytes: 0,
+        tell: &|event| match event {
+            Event::Note(text) => output.status(text),
+            Event::Warning(text) => output.warning(text),
+            Event::StepBegun { .. }
+            | Event::StepSaid { .. }
+            | Event::StepEnded { .. }
+            | Event::Moved { .. } => {}
+        },
+    };
+    let mut failed = None;
+    for name in names {
+        let fetched = host.until_interrupted(image::fetch(&maker, name));
+        let noted = fetched.and_then(|name| {
+            host.ledger.note(Kind::Image, &name).map_err(|error| {
+                Error::system("cannot write down what was fetched").caused_by(error)
+            })
+        });
+        if let Err(error) = noted {
+            if matches!(error.class(), Class::Cancelled(_)) {
+                return Err(error);
+            }
+            output.error(&error);
+            failed = Some(error.class());
+        }
+    }
+    match failed {
+        Some(class) => Err(Error::new(class, "")),
+        None => Ok(()),
+    }
+}
