@@ -1,18 +1,46 @@
 //! What every HTTP client of this program begins with: one TLS stack, our name, no redirect, no second try of its own.
 
 use std::error::Error as StdError;
+use std::sync::OnceLock;
 use std::time::Duration;
+
+use rustls_platform_verifier::ConfigVerifierExt;
 
 use crate::error::links;
 
 /// For one address of a host that is there; one that is not swallows packets for minutes.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// This machine's certificates, read once: that takes longer than a registry next door takes to answer.
+static TLS: OnceLock<Option<rustls::ClientConfig>> = OnceLock::new();
+
+fn tls() -> Option<&'static rustls::ClientConfig> {
+    let read = || {
+        // Fails when it is there already, which is as well: there is one provider in this program.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        rustls::ClientConfig::with_platform_verifier().ok()
+    };
+    TLS.get_or_init(read).as_ref()
+}
+
+/// Reads the certificates beside whatever else has to be done before the first connection.
+pub(crate) fn warm_up() {
+    let spawned = std::thread::Builder::new()
+        .name("certificates".to_owned())
+        .spawn(|| tls().is_some());
+    if spawned.is_err() {
+        // The first client reads them.
+    }
+}
+
 pub(crate) fn builder() -> reqwest::ClientBuilder {
-    // Fails when it is there already, which is as well: there is one provider in this program.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    reqwest::Client::builder()
-        .tls_backend_rustls()
+    let client = reqwest::Client::builder();
+    let client = match tls() {
+        Some(config) => client.tls_backend_preconfigured(config.clone()),
+        // It fails again where the client is built, and says why.
+        None => client.tls_backend_rustls(),
+    };
+    client
         .user_agent(concat!("baws-ci/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)

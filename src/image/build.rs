@@ -8,13 +8,13 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use futures_util::future::try_join;
+use futures_util::future::try_join3;
 
 use super::dockerfile::{Dialect, Dockerfile, Rules, Trust, judge};
 use super::engine_build::{Context, EngineBuild, run};
 use super::preparation::{Asked, prepare};
 use super::request::{BuildRequest, BuilderChoice, Image};
-use super::skip::{self, Look};
+use super::skip;
 use super::{Maker, Owner, order, owner, progress, push};
 use crate::docker::{Builder, Engine};
 use crate::error::{Cause, Class, Error, Result};
@@ -59,8 +59,6 @@ pub(crate) async fn build(
         maker.warn(warning);
     }
     unused_arguments(maker, request, &dockerfile);
-    // Both only wait for others.
-    try_join(push::preflight(maker, &targets), order::room(maker)).await?;
     let asked = Asked {
         tags: &tags,
         dockerfile: &dockerfile,
@@ -68,9 +66,16 @@ pub(crate) async fn build(
         rules: &rules,
         builder,
     };
-    let looked = skip::look(maker, request, &asked, &targets).await?;
-    if let Look::Found(image) = looked {
-        return Ok(*image);
+    // All of them only wait for others.
+    let looks = (
+        push::preflight(maker, &targets),
+        order::room(maker),
+        skip::look(maker, request, &asked, &targets),
+    );
+    let ((), (), looked) = try_join3(looks.0, looks.1, looks.2).await?;
+    let (taken, may_stand) = skip::take(maker, request, &targets, looked).await?;
+    if let Some(image) = taken {
+        return Ok(image);
     }
     let prepared = prepare(maker, request, &asked).await?;
     let with_triggers = prepared.with_triggers;
@@ -109,7 +114,7 @@ pub(crate) async fn build(
         (image.pushed, image.scan) = pushed?;
         kept.and(forgotten)?;
         // What a base's own instructions name stands in no key.
-        if matches!(looked, Look::Missing) && !with_triggers {
+        if may_stand && !with_triggers {
             skip::keep(maker, request, &asked, &targets, &image.pushed).await?;
         }
     }

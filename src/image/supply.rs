@@ -4,6 +4,8 @@
 //! new times in every job, so they are made of the contents: the second is the same for all, and the fraction is a digest
 //! of the file. The fraction never reaches an image (layers keep whole seconds).
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Instant;
 
 use sha2::{Digest, Sha256};
@@ -21,6 +23,11 @@ const USUAL_SECS: i64 = 315_532_800;
 
 /// Larger contexts are worth a word.
 const LARGE: u64 = 100 << 20;
+
+/// So few are read before another thread has begun.
+const FEW: usize = 64;
+/// More wait for the disk and not for each other.
+const MOST_READERS: usize = 8;
 
 /// Where entries and bytes come from.
 enum Source {
@@ -74,9 +81,8 @@ impl Files {
         };
         let mut whole = Sha256::new();
         whole.update(mtime_ns.to_le_bytes());
-        for index in 0..files.listed.len() {
-            let content = files.content(index)?;
-            let listed = &mut files.listed[index];
+        let contents = files.contents()?;
+        for (listed, content) in files.listed.iter_mut().zip(contents) {
             if let (ListedKind::File { size }, Some(content)) = (&listed.kind, &content) {
                 files.digest.bytes += size;
                 listed.mtime_ns += fraction(content);
@@ -91,6 +97,60 @@ impl Files {
     /// Entries, modes and contents; no times but the one that all files get, and no owners.
     pub(crate) fn digest(&self) -> ContextDigest {
         self.digest.clone()
+    }
+
+    /// The digest of each entry's content, several read at a time.
+    fn contents(&self) -> Result<Vec<Option<[u8; 32]>>> {
+        let several = match self.listed.len() {
+            ..FEW => 1,
+            _ => thread::available_parallelism().map_or(1, usize::from),
+        };
+        let next = AtomicUsize::new(0);
+        let read = || {
+            let mut contents = Vec::new();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                if index >= self.listed.len() {
+                    return Ok(contents);
+                }
+                match self.content(index) {
+                    Ok(content) => contents.push((index, content)),
+                    Err(error) => {
+                        next.store(self.listed.len(), Ordering::Relaxed);
+                        return Err((index, error));
+                    }
+                }
+            }
+        };
+        let outcomes = thread::scope(|scope| {
+            let threads: Vec<_> = (1..several.min(MOST_READERS))
+                .map(|_| scope.spawn(read))
+                .collect();
+            let mut outcomes = vec![read()];
+            outcomes.extend(threads.into_iter().map(|thread| {
+                thread.join().unwrap_or_else(|_| {
+                    Err((0, Error::system("reading the build context was given up")))
+                })
+            }));
+            outcomes
+        });
+        let mut contents = vec![None; self.listed.len()];
+        let mut first: Option<(usize, Error)> = None;
+        for outcome in outcomes {
+            match outcome {
+                Ok(read) => read
+                    .into_iter()
+                    .for_each(|(index, content)| contents[index] = content),
+                Err((index, error)) if first.as_ref().is_none_or(|(at, _)| index < *at) => {
+                    first = Some((index, error));
+                }
+                Err(_) => {}
+            }
+        }
+        match first {
+            Some((_, error)) => Err(error),
+            None => Ok(contents),
+        }
     }
 
     /// SHA-256 of a file that is not empty.

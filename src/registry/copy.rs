@@ -123,21 +123,26 @@ pub(crate) async fn copy_image(
     })
 }
 
-/// Whether all that the manifest of `digest` names is there.
-pub(crate) async fn is_whole(at: Place<'_>, digest: &str) -> Result<bool, Failure> {
-    whole(at, digest, 0).await
+/// Whether all that a manifest names is there.
+pub(crate) async fn has_all_of(at: Place<'_>, manifest: &Manifest) -> Result<bool, Failure> {
+    whole(at, manifest, 0).await
 }
 
-fn whole<'a>(at: Place<'a>, digest: &'a str, depth: usize) -> BoxFuture<'a, Result<bool, Failure>> {
+fn whole<'a>(
+    at: Place<'a>,
+    manifest: &'a Manifest,
+    depth: usize,
+) -> BoxFuture<'a, Result<bool, Failure>> {
     Box::pin(async move {
-        let Some(manifest) = at.registry.manifest(at.repository, digest).await? else {
-            return Ok(false);
-        };
-        let Ok(parts) = parts(&manifest) else {
+        let Ok(parts) = parts(manifest) else {
             return Ok(false);
         };
         for child in &parts.manifests {
-            if depth >= DEEPEST || !whole(at, &child.digest, depth + 1).await? {
+            let found = at.registry.manifest(at.repository, &child.digest).await?;
+            let Some(found) = found.filter(|_| depth < DEEPEST) else {
+                return Ok(false);
+            };
+            if !whole(at, &found, depth + 1).await? {
                 return Ok(false);
             }
         }

@@ -29,14 +29,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 pub(crate) use carry::Moved;
-pub(crate) use copy::{Place, copy_image, is_whole};
+pub(crate) use copy::{Place, copy_image, has_all_of};
 pub(crate) use docker_config::DockerConfig;
 pub(crate) use failure::{Failure, Reason};
 pub(crate) use fetch::{Download, fetch};
 pub(crate) use login::{Freshness, Login, LoginSource};
 
 use blob::Mounting;
-use manifest::{Descriptor, Manifest};
+pub(crate) use manifest::Manifest;
+
+use manifest::Descriptor;
 
 use crate::error::Result;
 

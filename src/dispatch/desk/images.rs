@@ -11,6 +11,7 @@ use crate::dispatch::image::make;
 use crate::docker::Engine;
 use crate::error::{Class, Error, Result, Signal};
 use crate::executor::Standing;
+use crate::http;
 use crate::image::{self, Access, Context, Event, Maker, Owner, Request, StepLimits};
 use crate::job::{Credential, Facts};
 use crate::policy::{self, Asked, Grant};
@@ -23,6 +24,7 @@ impl JobDesk {
         facts: &Facts,
         line: &mut Line,
     ) -> Result<serde_json::Value> {
+        http::warm_up();
         let mut credentials = self.credentials.clone();
         credentials.extend(logins);
         let grant = match self.standing {

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
+
 use super::explain::{Remedy, explain, remedy};
 use super::told::Told;
 use super::{REGISTRY_LIMIT, Target, lock};
@@ -199,8 +201,10 @@ pub(in crate::image) async fn verify(
             _ => return Err(failure.into()),
         },
     }
-    for tag in &target.tags {
-        if let Ok(Some(found)) = registry.head_manifest(path, tag).await
+    let tags = target.tags.iter();
+    let found = join_all(tags.map(|tag| registry.head_manifest(path, tag))).await;
+    for (tag, found) in target.tags.iter().zip(found) {
+        if let Ok(Some(found)) = found
             && found.digest != digest
         {
             maker.warn(format!(

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use futures_util::future::{try_join, try_join_all};
+
 use super::super::push::{Target, ecr_of};
 use super::super::request::{BuildRequest, Image, Pushed, Reused};
 use super::super::{Maker, push};
@@ -10,13 +12,15 @@ use super::key::Key;
 use crate::aws::ImageId;
 use crate::error::{Class, Error, Result};
 use crate::output;
-use crate::registry::{self, Place, Registry};
+use crate::registry::{self, Manifest, Place, Registry};
 
 /// For all questions to one repository.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// An image that a key stands for.
-pub(super) struct Found {
+pub(in crate::image) struct Found {
+    /// One a target, in order.
+    places: Vec<Kept>,
     digest: String,
     tag: String,
     age: Duration,
@@ -25,41 +29,47 @@ pub(super) struct Found {
     risks: Vec<String>,
 }
 
-/// `None`: there is none, it is too old, or it is not fit to be used; then a note says why.
-///
+/// What one repository has under the key.
+struct Kept {
+    registry: Registry,
+    manifest: Manifest,
+    age: Duration,
+}
+
+/// There is none to take; where there is more to say than that, the reason.
+pub(in crate::image) type Missing = Option<String>;
+
 /// # Errors
-/// None of its own: what cannot be looked at is built.
+/// `Refused` where the operator's rules give no role for it. What cannot be looked at is [`Missing`], and built.
 pub(super) async fn find(
     maker: &Maker<'_>,
     targets: &[Target],
     key: &Key,
     max_age: Duration,
     risks: &[(usize, &'static str)],
-) -> Result<Option<Found>> {
+) -> Result<std::result::Result<Found, Missing>> {
     let begun = Instant::now();
-    let mut found: Option<(String, Duration)> = None;
+    let mut places = Vec::new();
     for target in targets {
-        let looked = match one(maker, target, key).await {
-            Ok(looked) => looked,
+        match one(maker, target, key).await {
+            Ok(Ok(kept)) => places.push(kept),
+            Ok(Err(missing)) => return Ok(Err(missing)),
             Err(error) if matches!(error.class(), Class::Refused) => return Err(error),
             Err(error) => {
-                maker.note(format!("Not known whether this was built before: {error}"));
-                return Ok(None);
+                let why = format!("Not known whether this was built before: {error}");
+                return Ok(Err(Some(why)));
             }
-        };
-        let Some((digest, age)) = looked else {
-            return Ok(None);
-        };
-        found = match found {
-            Some((same, oldest)) if same == digest => Some((same, oldest.max(age))),
-            // Two repositories that disagree: one of them is somebody else's story.
-            Some(_) => return Ok(None),
-            None => Some((digest, age)),
-        };
+        }
     }
-    let Some((digest, age)) = found else {
-        return Ok(None);
+    let Some(first) = places.first() else {
+        return Ok(Err(None));
     };
+    let digest = first.manifest.digest.clone();
+    if places.iter().any(|kept| kept.manifest.digest != digest) {
+        // Two repositories that disagree: one of them is somebody else's story.
+        return Ok(Err(None));
+    }
+    let age = places.iter().map(|kept| kept.age).max().unwrap_or_default();
     let risks: Vec<String> = risks
         .iter()
         .map(|(line, what)| format!("line {line}: `{what}`"))
@@ -72,14 +82,14 @@ pub(super) async fn find(
                 risks.join(", ")
             ),
         };
-        maker.note(format!(
+        return Ok(Err(Some(format!(
             "Nothing changed, and it is built all the same: the image of these inputs is {} old, and may be {} old{why}",
             output::age(age),
             output::age(max_age)
-        ));
-        return Ok(None);
+        ))));
     }
-    Ok(Some(Found {
+    Ok(Ok(Found {
+        places,
         digest,
         tag: key.tag.clone(),
         age,
@@ -88,31 +98,44 @@ pub(super) async fn find(
     }))
 }
 
-/// The digest that a repository has under the key, and how old it is.
-async fn one(maker: &Maker<'_>, target: &Target, key: &Key) -> Result<Option<(String, Duration)>> {
+/// What a repository has under the key, where that is fit to be used.
+async fn one(
+    maker: &Maker<'_>,
+    target: &Target,
+    key: &Key,
+) -> Result<std::result::Result<Kept, Missing>> {
     let path = target.repository.repository();
     let registry = registry_of(maker, target).await?;
-    let Some(found) = registry.head_manifest(path, &key.tag).await? else {
-        return Ok(None);
+    let Some(manifest) = registry.manifest(path, &key.tag).await? else {
+        return Ok(Err(None));
     };
     let Some(host) = ecr_of(target) else {
-        return Ok(None);
+        return Ok(Err(None));
     };
-    let aws = maker
-        .access
-        .aws(&target.repository, &host, target.role.as_ref())
-        .await?;
-    let id = ImageId::Digest(&found.digest);
-    let Some(detail) = aws.image(host.account(), path, id).await? else {
-        return Ok(None);
+    let place = Place {
+        registry: &registry,
+        repository: path,
+    };
+    // Both only wait for others.
+    let (detail, is_whole) = try_join(
+        async {
+            let (image, role) = (&target.repository, target.role.as_ref());
+            let aws = maker.access.aws(image, &host, role).await?;
+            let id = ImageId::Digest(&manifest.digest);
+            Ok::<_, Error>(aws.image(host.account(), path, id).await?)
+        },
+        async { Ok(registry::has_all_of(place, &manifest).await?) },
+    )
+    .await?;
+    let Some(detail) = detail else {
+        return Ok(Err(None));
     };
     let unfit = |why: &str| {
-        maker.note(format!(
+        Ok(Err(Some(format!(
             "Nothing changed, and it is built all the same: the image of these inputs, `{}@{}`, {why}",
             target.repository.name(),
-            found.digest
-        ));
-        Ok(None)
+            manifest.digest
+        ))))
     };
     if detail.is_archived {
         return unfit("is archived");
@@ -120,17 +143,17 @@ async fn one(maker: &Maker<'_>, target: &Target, key: &Key) -> Result<Option<(St
     let Some(pushed_secs) = detail.pushed_secs else {
         return unfit("has no time at which it was pushed");
     };
-    let place = Place {
-        registry: &registry,
-        repository: path,
-    };
-    if !registry::is_whole(place, &found.digest).await? {
+    if !is_whole {
         return unfit("lacks a part");
     }
     let pushed = UNIX_EPOCH + Duration::from_secs(u64::try_from(pushed_secs).unwrap_or(0));
     // Their clock may be ahead of ours.
     let age = SystemTime::now().duration_since(pushed).unwrap_or_default();
-    Ok(Some((found.digest, age)))
+    Ok(Ok(Kept {
+        registry,
+        manifest,
+        age,
+    }))
 }
 
 /// Gives the image the tags that are asked for; `None` where that did not work, and it is built.
@@ -141,8 +164,8 @@ pub(super) async fn take(
     found: Found,
 ) -> Result<Option<Image>> {
     let mut pushed = Vec::new();
-    for target in targets {
-        match tagged(maker, target, &found.digest).await {
+    for (target, kept) in targets.iter().zip(&found.places) {
+        match tagged(maker, target, kept).await {
             Ok(one) => pushed.push(one),
             Err(error) if matches!(error.class(), Class::Refused) => return Err(error),
             Err(error) => {
@@ -189,14 +212,19 @@ pub(super) async fn take(
     }))
 }
 
-async fn tagged(maker: &Maker<'_>, target: &Target, digest: &str) -> Result<Pushed> {
-    let registry = registry_of(maker, target).await?;
-    give(&registry, target, digest, &target.tags).await?;
-    push::verify(maker, target, &registry, digest).await?;
+/// The registry has the image: only its manifest travels, as the very bytes that it gave.
+async fn tagged(maker: &Maker<'_>, target: &Target, kept: &Kept) -> Result<Pushed> {
+    let path = target.repository.repository();
+    let put = async |tag: &String| {
+        let put = kept.registry.put_manifest(path, tag, &kept.manifest).await;
+        put.map(drop)
+    };
+    try_join_all(target.tags.iter().map(put)).await?;
+    push::verify(maker, target, &kept.registry, &kept.manifest.digest).await?;
     Ok(Pushed {
         repository: target.repository.name().to_owned(),
         tags: target.tags.clone(),
-        digest: digest.to_owned(),
+        digest: kept.manifest.digest.clone(),
     })
 }
 

@@ -17,6 +17,7 @@ use super::push::{Target, ecr_of};
 use super::request::{BuildRequest, Cache, Image, Pushed, Skip};
 use crate::error::Result;
 use bases::When;
+use kept::{Found, Missing};
 use key::Key;
 
 pub(super) use key::is_reserved;
@@ -28,14 +29,15 @@ const NEVER: &str = "baws: no-skip";
 
 /// What came of looking.
 pub(super) enum Look {
-    /// Such a build is never skipped.
-    Off,
+    /// Such a build is never skipped; the reason, where somebody may wonder.
+    Off(Missing),
     /// There is nothing yet: what comes of this build may stand for the next.
-    Missing,
-    Found(Box<Image>),
+    Missing(Missing),
+    Found(Box<Found>),
 }
 
-/// Looks for an image of the same inputs, before anything is pulled or sent. What cannot be looked for is built.
+/// Looks for an image of the same inputs, before anything is pulled or sent. What cannot be looked for is built. Changes nothing
+/// and says nothing: other looks go on beside it.
 ///
 /// # Errors
 /// `Refused` for an image that the job may not start from.
@@ -46,14 +48,15 @@ pub(super) async fn look(
     targets: &[Target],
 ) -> Result<Look> {
     if !is_asked_for(maker, request, targets) {
-        return Ok(Look::Off);
+        return Ok(Look::Off(None));
     }
     if let Some(why) = forbidden(maker, request, asked, targets) {
-        maker.note(format!("Built even if nothing changed: {why}"));
-        return Ok(Look::Off);
+        return Ok(Look::Off(Some(format!(
+            "Built even if nothing changed: {why}"
+        ))));
     }
     let Some(key) = key_of(maker, request, asked, When::Before).await? else {
-        return Ok(Look::Missing);
+        return Ok(Look::Missing(None));
     };
     let risks = asked.dockerfile.unpinned();
     let asked_for = Duration::from_secs(request.max_age_secs);
@@ -61,11 +64,34 @@ pub(super) async fn look(
         true => asked_for,
         false => asked_for.min(RISKY_AGE),
     };
-    let Some(found) = kept::find(maker, targets, &key, max_age, &risks).await? else {
-        return Ok(Look::Missing);
+    let found = kept::find(maker, targets, &key, max_age, &risks).await?;
+    Ok(match found {
+        Ok(found) => Look::Found(Box::new(found)),
+        Err(missing) => Look::Missing(missing),
+    })
+}
+
+/// Takes the image that was found; where there is none, or it does not take its tags, `None` and whether what is built now may
+/// stand for the next build.
+///
+/// # Errors
+/// `Refused`, and those of the gate.
+pub(super) async fn take(
+    maker: &Maker<'_>,
+    request: &BuildRequest,
+    targets: &[Target],
+    looked: Look,
+) -> Result<(Option<Image>, bool)> {
+    let (why, may_stand) = match looked {
+        Look::Found(found) => {
+            let image = kept::take(maker, request, targets, *found).await?;
+            return Ok((image, true));
+        }
+        Look::Off(why) => (why, false),
+        Look::Missing(why) => (why, true),
     };
-    let image = kept::take(maker, request, targets, found).await?;
-    Ok(image.map_or(Look::Missing, |image| Look::Found(Box::new(image))))
+    why.into_iter().for_each(|why| maker.note(why));
+    Ok((None, may_stand))
 }
 
 /// Lets what was pushed stand for its inputs: those of the base images that were used, which may have moved since the look.
