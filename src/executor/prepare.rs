@@ -92,7 +92,7 @@ pub(crate) fn prepare(
         }
         room::note(&ledger, &plan, output);
         if let Some(least) = &settings.executor.min_free_disk {
-            let least = policy::bytes("min_free_disk", least)?.unsigned_abs();
+            let least = policy::bytes("executor.min_free_disk", least)?.unsigned_abs();
             room::make_room(&engine, &ledger, &settings.cache.warm, least, output).await?;
         }
         for dead in claim(&place, &job, &around.owner)? {

@@ -11,7 +11,7 @@ use super::plan::Plan;
 use crate::cache::{Kind, Ledger, Whose, same_image};
 use crate::docker::{ContainerSpec, Engine, Forgotten, Mount};
 use crate::error::{Error, Result};
-use crate::job::{Facts, label};
+use crate::job::{Facts, Protection, label};
 use crate::output::{self, Output};
 
 /// Where what the job uses is written down.
@@ -22,7 +22,7 @@ pub(super) fn ledger(state: &std::path::Path, job: &Job) -> Ledger {
         key: job.identity.side_key(response),
         project: Facts::of(response, &job.identity)
             .map_or_else(|_| number(), |facts| facts.project),
-        side: response.side().to_owned(),
+        side: Protection::of(response).to_string(),
     };
     Ledger::of(state, whose)
 }

@@ -61,13 +61,19 @@ impl Facts {
             job_id: job.id,
             user_id: job.job_info.user_id.filter(|id| *id > 0),
             reference,
-            protection: if job.is_protected() {
-                Protection::Protected
-            } else {
-                Protection::Unprotected
-            },
+            protection: Protection::of(job),
             side_key: identity.side_key(job),
         })
+    }
+}
+
+impl Protection {
+    /// What GitLab does not call protected is not.
+    pub(crate) fn of(job: &JobResponse) -> Self {
+        match job.is_protected() {
+            true => Protection::Protected,
+            false => Protection::Unprotected,
+        }
     }
 }
 

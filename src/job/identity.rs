@@ -8,7 +8,7 @@ use std::fmt::{self, Display};
 use crate::digest::digest;
 use crate::env::{self, Var};
 use crate::error::{Error, Result};
-use crate::job::JobResponse;
+use crate::job::{JobResponse, Protection};
 
 /// The label that holds a container's [`Role`].
 pub(crate) const ROLE_LABEL: &str = "baws-ci.role";
@@ -120,7 +120,7 @@ impl Identity {
     /// A volume that outlives the job: one for each runner, project, slot and side of protection, so that two running
     /// jobs never meet in it and an unprotected ref never touches what a protected one will use.
     pub(crate) fn kept_volume(&self, purpose: &str, job: &JobResponse) -> String {
-        let side = job.side();
+        let side = &Protection::of(job).to_string();
         let (project, slot) = (job.job_info.project_id.to_string(), self.slot.to_string());
         format!(
             "baws-{purpose}-{}-{side}",
@@ -132,7 +132,7 @@ impl Identity {
     /// cached layers under one key are never seen under another.
     pub(crate) fn side_key(&self, job: &JobResponse) -> String {
         let project = job.job_info.project_id.to_string();
-        let side = job.side();
+        let side = &Protection::of(job).to_string();
         digest(["side", &self.runner, &project, side])[..16].to_owned()
     }
 

@@ -245,14 +245,6 @@ impl JobResponse {
         self.git_info.protected == Some(true)
     }
 
-    /// `protected` or `unprotected`: what GitLab does not call protected is not.
-    pub(crate) fn side(&self) -> &'static str {
-        match self.is_protected() {
-            true => "protected",
-            false => "unprotected",
-        }
-    }
-
     /// Whether the pipeline itself, and not the runner, gave a variable of this name.
     pub(crate) fn sets_variable(&self, name: &str) -> bool {
         self.variables.iter().any(|variable| variable.key == name)

@@ -39,11 +39,18 @@ pub(crate) fn nano_cpus(key: &str, text: &str) -> Result<i64> {
     Ok((value * 1e9) as i64)
 }
 
+/// `key`: a flag, the whole path of a key, or the last part of one in `[executor.docker]`.
 fn wrong(key: &str, text: &str, wanted: &str) -> Error {
+    if key.starts_with("--") {
+        return Error::usage(format!("`{key} {text}` must be {wanted}"));
+    }
+    let (table, key) = key.rsplit_once('.').unwrap_or(("executor.docker", key));
     Error::usage(format!(
-        "the settings are wrong: `executor.docker.{key} = \"{text}\"` must be {wanted}"
+        "the settings are wrong: `{table}.{key} = \"{text}\"` must be {wanted}"
     ))
-    .hint("the operator corrects the key in `[executor.docker]`; `baws-ci settings explain` tells every key")
+    .hint(format!(
+        "the operator corrects the key in `[{table}]`; `baws-ci settings explain` tells every key"
+    ))
 }
 
 #[cfg(test)]

@@ -268,8 +268,7 @@ mod tests {
         full.audit.table = Some("x".to_owned());
         full.audit.table_parameter = Some("x".to_owned());
         full.audit.region = Some("x".to_owned());
-        full.audit.role_arn = Some("x".to_owned());
-        full.audit.external_id = Some("x".to_owned());
+        (full.audit.role_arn, full.audit.external_id) = (text(), text());
         let mut found = Vec::new();
         collect("", &toml::Table::try_from(&full).unwrap(), &mut found);
         let mut known: Vec<String> = keys::all().map(|key| key.path.to_owned()).collect();

@@ -117,7 +117,7 @@ fn a_collector_keeps_to_its_budget_and_from_what_is_in_use_or_somebody_elses() {
     assert!(has(&old), "a dry run removes nothing");
     let ended = images(&site, &["collect", "--budget", "1"]).succeeded();
     ended
-        .says("Collected 1 images, 2 volumes and ")
+        .says("Collected ")
         .says("warning: more is held than the budget allows, and nothing else may go");
     assert!(!has(&old) && site.stand.holds(Kind::Volumes).len() == 2);
     assert!(has(&new) && has(&running) && has(&warm) && has(&theirs));
@@ -134,7 +134,8 @@ fn a_collector_keeps_to_its_budget_and_from_what_is_in_use_or_somebody_elses() {
     let site = site.set("cache.budget", "\"1\"");
     site.here(Path::new("/"), &["executor", "sweep"])
         .succeeded()
-        .says("Collected 1 images, 2 volumes and ");
+        .says("Collected ");
+    assert_eq!(site.stand.holds(Kind::Volumes).len(), 0);
     let gone = site.stand.bench.engine.get(&format!("/images/{new}/json"));
     assert!(gone.is_none(), "{gone:?}");
 }
@@ -171,7 +172,7 @@ fn a_job_may_not_look_at_what_its_host_keeps() {
     ] {
         job.baws(words)
             .failed_with(15)
-            .says("error: a job may not look at what its host keeps for others");
+            .printed("error: a job may not look at what its host keeps for others");
     }
     job.cleaned_up();
 }
@@ -184,7 +185,7 @@ fn a_collector_without_a_budget_or_with_one_that_is_none_says_what_to_write() {
     ended.says("error: there is no budget to collect for");
     let ended = images(&site, &["collect", "--budget", "much"]);
     assert_eq!(ended.code, 2, "{ended}");
-    ended.says("`--budget");
+    ended.says("error: `--budget much` must be an amount such as `512m` or `2g`");
     let state = site.stand.state_dir().join("used");
     std::fs::create_dir_all(&state).expect("the state can be written");
     let lock = std::fs::File::create(state.join("lock")).expect("the state can be written");

@@ -73,8 +73,12 @@ impl JobDesk {
             build_args: &limits.build_args,
             locks: &self.state.join("locks"),
             used: Some(&ledger),
-            min_free_bytes: amount(Some(&limits.min_free_disk), policy::bytes, "min_free_disk")?
-                .unwrap_or(0),
+            min_free_bytes: amount(
+                Some(&limits.min_free_disk),
+                policy::bytes,
+                "executor.requests.min_free_disk",
+            )?
+            .unwrap_or(0),
             tell: &tell,
         };
         if let Request::Features { builder } = request {

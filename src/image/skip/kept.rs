@@ -106,8 +106,12 @@ async fn one(
 ) -> Result<std::result::Result<Kept, Missing>> {
     let path = target.repository.repository();
     let registry = registry_of(maker, target).await?;
-    let Some(manifest) = registry.manifest(path, &key.tag).await? else {
-        return Ok(Err(None));
+    let manifest = match registry.manifest(path, &key.tag).await {
+        Ok(Some(manifest)) => manifest,
+        Ok(None) => return Ok(Err(None)),
+        // The push makes the repository, or tells that it is missing.
+        Err(failure) if failure.reason == registry::Reason::NameUnknown => return Ok(Err(None)),
+        Err(failure) => return Err(failure.into()),
     };
     let Some(host) = ecr_of(target) else {
         return Ok(Err(None));

@@ -218,7 +218,7 @@ fn an_image_that_lacks_a_part_or_a_registry_that_fails_is_built_again() {
     assert!(!is_skipped(&ended), "{ended}");
     ended.printed("lacks a part");
     let away = json!({"status": 500, "body": "{}", "times": 20});
-    let faults = site.faults(&[("^HEAD /v2/{}/app/manifests/ctxu-", away)]);
+    let faults = site.faults(&[("^GET /v2/{}/app/manifests/ctxu-", away)]);
     let ended = job.baws("build --push -t $REPO:x . 2>&1");
     drop(faults);
     let ended = ended.succeeded();

@@ -18,6 +18,7 @@ fn help_names_every_command() {
       push            Push images that were built before, under the names that the build gave them
       promote         Put an image into another repository or account: the same digest, nothing is
                       rebuilt
+      images          What this host keeps for the next job: images, kept volumes, the build cache
       deploy          Deploy a pushed image, and end well only when it is what runs
       restart         Deploy what is there once more: the same definition, whatever its tag means now
       start           Raise the desired count, and wait until so many tasks run
@@ -149,6 +150,7 @@ fn an_unknown_word_is_refused_with_the_nearest_known_one() {
       push            Push images that were built before, under the names that the build gave them
       promote         Put an image into another repository or account: the same digest, nothing is
                       rebuilt
+      images          What this host keeps for the next job: images, kept volumes, the build cache
       deploy          Deploy a pushed image, and end well only when it is what runs
       restart         Deploy what is there once more: the same definition, whatever its tag means now
       start           Raise the desired count, and wait until so many tasks run

@@ -234,5 +234,13 @@ fn every_setting_of_rules_and_aws_is_explained() {
     audit.build
         "fail-closed", "fail-open" or "off" · default: "fail-open"
         The same for images that are pushed to ECR.
+
+    cache.budget
+        string · default: none
+        What images, kept volumes and build cache of this host may take together, such as "60g". With more, `executor sweep` and `images collect` remove what was used longest ago: nothing in use, nothing used within ten minutes, nothing that no job used.
+
+    cache.warm
+        list of strings · default: []
+        Images that `images warm` fetches in advance, such as the bases of most builds; they are never collected.
     "#);
 }

@@ -132,6 +132,9 @@ fn the_settings_in_force_can_be_read_back() {
     provider = ""
     deploy = "fail-closed"
     build = "fail-open"
+
+    [cache]
+    warm = []
     "#);
     std::fs::write(directory.path().join("again.toml"), &out).expect("it is ours");
     let (_, again, _) = call(
