@@ -25,6 +25,7 @@ mod registry_reason;
 mod session;
 mod spec;
 mod splitter;
+mod storage;
 mod supply;
 mod usage;
 mod version;
@@ -50,6 +51,7 @@ pub(crate) use push::PushFailure;
 pub(crate) use registry_reason::RegistryReason;
 pub(crate) use session::{Listed, ListedKind, Login, Offer, Want};
 pub(crate) use spec::{ContainerSpec, Driver, Mount, Network};
+pub(crate) use storage::{Storage, StoredImage, StoredLayer};
 pub(crate) use supply::Supply;
 pub(crate) use usage::{CacheRecord, ImageUsage, Usage, VolumeUsage};
 
@@ -67,6 +69,7 @@ pub(crate) struct Engine {
     runtime: tokio::runtime::Runtime,
     host: String,
     api: ApiVersion,
+    about: tokio::sync::OnceCell<disk::About>,
 }
 
 impl Engine {
@@ -104,6 +107,7 @@ impl Engine {
             runtime,
             host,
             api,
+            about: tokio::sync::OnceCell::new(),
         })
     }
 

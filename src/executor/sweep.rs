@@ -15,7 +15,7 @@ use super::wipe::wipe;
 use crate::cache::{self, Kind, Ledger, Work, same_repository};
 use crate::docker::Engine;
 use crate::error::{Error, Result};
-use crate::image::PRIVATE_NAMES;
+use crate::image::{PRIVATE_NAMES, forget_old_layers};
 use crate::job::label;
 use crate::output::Output;
 use crate::policy;
@@ -98,6 +98,7 @@ pub(crate) fn sweep(settings: &Settings, mode: Mode, output: &Output) -> Result<
     result = result.and(engine.block_on(forget_old_names(&engine, mode, output)));
     let ledger = Ledger::of_host(place.state_dir());
     if mode == Mode::Remove {
+        forget_old_layers(place.state_dir());
         result = result.and(engine.block_on(forget_what_is_gone(&engine, &ledger)));
     }
     result = result.and(collect(settings, &engine, &ledger, mode, output));

@@ -43,7 +43,7 @@ pub(crate) use outputs::Files as OutputFiles;
 pub(crate) use owner::{Owner, PRIVATE_NAMES};
 pub(crate) use progress::{Place, Progress, Teller};
 pub(crate) use promote::promote;
-pub(crate) use push::push_built;
+pub(crate) use push::{forget_old_layers, push_built};
 pub(crate) use request::{
     Bases, Blob, BuildRequest, BuilderChoice, Cache, Gate, Image, PromoteRequest, PushOptions,
     PushRequest, Request, Skip,

@@ -10,7 +10,7 @@ use super::send::{About, Ask, Target, answer_within};
 use super::{Failure, Reason, Registry, redirect};
 
 /// What became of asking to have a blob of another repository here too.
-pub(super) enum Mounting {
+pub(crate) enum Mounting {
     Mounted,
     /// It has to be sent; the registry has begun an upload for it.
     NotMounted {
@@ -20,8 +20,14 @@ pub(super) enum Mounting {
 
 impl Registry {
     pub(super) async fn has_blob(&self, repository: &str, digest: &str) -> Result<bool, Failure> {
+        let doing = self.blob_doing("look at", repository, digest);
+        let answer = self.ask(&self.look(repository, digest), &doing).await?;
+        Ok(answer.status() != 404)
+    }
+
+    pub(super) fn look(&self, repository: &str, digest: &str) -> Ask<'static> {
         let name = self.address.repository(repository);
-        let ask = Ask {
+        Ask {
             method: Method::HEAD,
             to: Target::Path(format!("{name}/blobs/{digest}")),
             about: About::Blob,
@@ -30,15 +36,11 @@ impl Registry {
             body: None,
             // A registry may send us to the blob's store even for this: it is there.
             also: &[302, 303, 307, 404],
-        };
-        let answer = self
-            .ask(&ask, &self.blob_doing("look at", repository, digest))
-            .await?;
-        Ok(answer.status() != 404)
+        }
     }
 
     /// Asks the registry to have the blob in this repository as it has it in `from`.
-    pub(super) async fn mount_blob(
+    pub(crate) async fn mount_blob(
         &self,
         repository: &str,
         digest: &str,

@@ -76,6 +76,11 @@ struct Told {
 const ANSWER_LIMIT: usize = 64 * 1024;
 
 impl Failure {
+    /// The registry's own words, or those of the layer that failed.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     pub(super) fn new(registry: &Registry, doing: &Doing, reason: Reason, message: &str) -> Self {
         let kind = if registry.address.ecr().is_some() {
             Kind::Ecr

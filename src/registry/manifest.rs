@@ -176,6 +176,14 @@ impl Registry {
 }
 
 impl Manifest {
+    pub(crate) fn of(bytes: Vec<u8>, media_type: &str) -> Self {
+        Manifest {
+            digest: digest(&bytes),
+            media_type: media_type.to_owned(),
+            bytes,
+        }
+    }
+
     fn descriptor(&self) -> Descriptor {
         Descriptor {
             media_type: self.media_type.clone(),

@@ -24,6 +24,7 @@ mod manifest;
 mod redirect;
 mod refusal;
 mod send;
+mod upload;
 
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -35,10 +36,9 @@ pub(crate) use failure::{Failure, Reason};
 pub(crate) use fetch::{Download, fetch};
 pub(crate) use login::{Freshness, Login, LoginSource};
 
-use blob::Mounting;
-pub(crate) use manifest::Manifest;
-
-use manifest::Descriptor;
+pub(crate) use blob::Mounting;
+pub(crate) use manifest::{Descriptor, Manifest};
+pub(crate) use upload::{Piece, push_blob};
 
 use crate::error::Result;
 
@@ -68,7 +68,7 @@ impl Registry {
     }
 
     /// As it was given.
-    fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         self.address.host()
     }
 }

@@ -4,6 +4,7 @@ use super::Target;
 use super::preflight::missing;
 use crate::docker::{PushFailure, RegistryReason};
 use crate::error::{Cause, Class, Error};
+use crate::registry::{self, Reason};
 
 /// Whether trying again can help, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +28,45 @@ pub(super) fn remedy(reason: RegistryReason) -> Remedy {
     }
 }
 
+/// What the engine could not push.
 pub(super) fn explain(failure: PushFailure, target: &Target, tag: &str) -> Error {
+    let (reason, detail) = (failure.reason, failure.failure.detail.clone());
+    told(reason, &detail, target, tag).unwrap_or_else(|| failure.into())
+}
+
+/// What a push by our own hand failed with; `None`: the engine may know another way.
+pub(super) fn explain_own(
+    failure: &registry::Failure,
+    target: &Target,
+    tag: &str,
+) -> Option<Error> {
+    let reason = match failure.reason {
+        Reason::Unauthorized => RegistryReason::Unauthorized,
+        Reason::Expired => RegistryReason::Expired,
+        Reason::Denied { .. } => RegistryReason::Denied,
+        Reason::NameUnknown => RegistryReason::NotFound,
+        Reason::TagImmutable => RegistryReason::TagImmutable,
+        Reason::TooManyRequests => RegistryReason::TooMany,
+        Reason::Server(_) => RegistryReason::ServerError,
+        Reason::Cut | Reason::Unreachable => RegistryReason::Network,
+        Reason::ManifestUnknown
+        | Reason::BlobUnknown
+        | Reason::Certificate
+        | Reason::TooLarge
+        | Reason::TimedOut
+        | Reason::NoLogin
+        | Reason::Other => return None,
+    };
+    told(reason, failure.message(), target, tag)
+}
+
+/// `None`: there is nothing to say beyond the failure itself.
+fn told(reason: RegistryReason, detail: &str, target: &Target, tag: &str) -> Option<Error> {
     let name = target.repository.name();
     let host = target.repository.registry().unwrap_or("docker.io");
-    let detail = Cause::line(&failure.failure.detail);
+    let detail = Cause::line(detail);
     let of = |class: Class, sentence: String| Error::new(class, sentence);
-    match failure.reason {
+    Some(match reason {
         RegistryReason::NotFound => missing(target).caused_by(detail),
         RegistryReason::TagImmutable => of(
             Class::Precondition,
@@ -58,6 +92,6 @@ pub(super) fn explain(failure: PushFailure, target: &Target, tag: &str) -> Error
         RegistryReason::Network => of(Class::System, format!("cannot push to `{name}`: the connection to `{host}` broke"))
             .caused_by(detail)
             .hint("it was tried several times; the operator of this host checks its way to the registry, proxy and certificates"),
-        RegistryReason::Unreachable | RegistryReason::Other => failure.into(),
-    }
+        RegistryReason::Unreachable | RegistryReason::Other => return None,
+    })
 }

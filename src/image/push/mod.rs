@@ -7,6 +7,7 @@
 mod explain;
 mod gate;
 mod lock;
+mod own;
 mod preflight;
 mod told;
 mod upload;
@@ -148,4 +149,5 @@ pub(super) async fn push(
 }
 
 pub(super) use gate::pass as pass_gate;
+pub(crate) use own::forget_old_layers;
 pub(super) use upload::verify;

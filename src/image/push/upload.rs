@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
-use super::explain::{Remedy, explain, remedy};
+use super::explain::{Remedy, explain, explain_own, remedy};
 use super::told::Told;
-use super::{REGISTRY_LIMIT, Target, lock};
+use super::{REGISTRY_LIMIT, Target, lock, own};
 use crate::error::{Cause, Error, Result};
 use crate::image::request::Pushed;
 use crate::image::{Maker, Owner};
@@ -21,6 +21,18 @@ pub(super) async fn upload(maker: &Maker<'_>, source: &str, target: &Target) -> 
         .tags
         .split_first()
         .expect("a target has at least one tag");
+    if let Some(digest) = by_own_hand(maker, source, target, first).await? {
+        let registry = maker
+            .access
+            .registry(&target.repository, target.role.as_ref(), REGISTRY_LIMIT)
+            .await?;
+        verify(maker, target, &registry, &digest).await?;
+        return Ok(Pushed {
+            repository: target.repository.name().to_owned(),
+            tags: target.tags.clone(),
+            digest,
+        });
+    }
     let digest = by_engine(maker, source, target, first).await?;
     let registry = maker
         .access
@@ -35,6 +47,30 @@ pub(super) async fn upload(maker: &Maker<'_>, source: &str, target: &Target) -> 
         tags: target.tags.clone(),
         digest,
     })
+}
+
+/// Pushes all tags; gives the digest. `None`: the engine has to.
+async fn by_own_hand(
+    maker: &Maker<'_>,
+    source: &str,
+    target: &Target,
+    tag: &str,
+) -> Result<Option<String>> {
+    if *maker.owner == Owner::Caller {
+        return Ok(None);
+    }
+    match own::push(maker, source, target).await {
+        Ok(digest) => Ok(Some(digest)),
+        Err(own::Not::Readable) => Ok(None),
+        Err(own::Not::Pushed(failure)) => match explain_own(&failure, target, tag) {
+            Some(error) => Err(error),
+            None => {
+                let error = Error::from(failure);
+                maker.note(format!("The engine is asked to push it: {error}"));
+                Ok(None)
+            }
+        },
+    }
 }
 
 /// Pushes one tag; gives the digest.

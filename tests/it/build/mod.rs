@@ -19,6 +19,7 @@ mod names;
 mod options;
 mod permissions;
 mod promote;
+mod pusher;
 mod registry;
 mod remote;
 mod secrets;

@@ -1,0 +1,73 @@
+//! Which layers this host has made and sent: one small file each, so that the next push finds them where they are.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use crate::docker::StoredLayer;
+use crate::registry::Descriptor;
+
+/// In the executor's directory.
+const DIRECTORY: &str = "layers";
+const OLD: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// A layer in its compressed form.
+#[derive(Deserialize, Serialize)]
+struct Made {
+    digest: String,
+    size: u64,
+}
+
+pub(super) struct Memory {
+    dir: PathBuf,
+}
+
+impl Memory {
+    /// `state`: the executor's directory.
+    pub(super) fn in_state(state: &Path) -> Self {
+        Memory {
+            dir: state.join(DIRECTORY),
+        }
+    }
+
+    fn file(&self, layer: &StoredLayer) -> PathBuf {
+        self.dir.join(layer.diff_id.trim_start_matches("sha256:"))
+    }
+
+    /// Its digest, where this host made it.
+    pub(super) fn of(&self, layer: &StoredLayer) -> Option<String> {
+        let text = std::fs::read(self.file(layer)).ok()?;
+        let made: Made = serde_json::from_slice(&text).ok()?;
+        Some(made.digest)
+    }
+
+    /// # Errors
+    /// The directory cannot be written to. What is not remembered is made again.
+    pub(super) fn keep(&self, layer: &StoredLayer, sent: &Descriptor) -> std::io::Result<()> {
+        let made = Made {
+            digest: sent.digest.clone(),
+            size: sent.size,
+        };
+        std::fs::create_dir_all(&self.dir)?;
+        std::fs::write(self.file(layer), serde_json::to_vec(&made)?)
+    }
+}
+
+/// Forgets what this host knows of layers that it made long ago.
+pub(crate) fn forget_old_layers(state: &Path) {
+    let now = SystemTime::now();
+    let is_old = |entry: &std::fs::DirEntry| {
+        let made = entry.metadata().and_then(|metadata| metadata.modified());
+        made.is_ok_and(|made| now.duration_since(made).is_ok_and(|since| since > OLD))
+    };
+    let entries = std::fs::read_dir(state.join(DIRECTORY))
+        .into_iter()
+        .flatten()
+        .flatten();
+    for entry in entries.filter(is_old) {
+        if std::fs::remove_file(entry.path()).is_err() {
+            // The next sweep tries again.
+        }
+    }
+}

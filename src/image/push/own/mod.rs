@@ -1,0 +1,250 @@
+//! A push by our own hand, where the engine's storage can be read: layers are compressed by all processors while they are
+//! sent, and several at a time; the engine takes one processor and one layer after the other.
+//!
+//! What the repository has is not made again: the engine remembers the digests of what it pulled and pushed, and this host those
+//! of the layers that it made itself. Refuses to guess: where anything is not as expected there is no such push, and the
+//! engine's own is taken. Read next: `docker::Storage`, `making`, `gzip`, `registry::push_blob`.
+
+mod gzip;
+mod making;
+mod manifest;
+mod memory;
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use tokio::sync::mpsc;
+
+use super::Target;
+use crate::docker::{Storage, StoredImage, StoredLayer};
+use crate::image::{Event, Maker};
+use crate::output;
+use crate::registry::{Descriptor, Failure, Manifest, Mounting, Piece, Place, push_blob};
+use making::making;
+use manifest::{CONFIG, LAYER, manifest};
+use memory::Memory;
+
+pub(crate) use memory::forget_old_layers;
+
+/// The upload itself; what falls silent is given up long before.
+const LIMIT: Duration = Duration::from_secs(3600);
+/// Layers looked for at a time, and layers made at a time: each takes all processors.
+const LOOKED_FOR: usize = 8;
+const MADE: usize = 2;
+
+/// Why there is no such push.
+pub(super) enum Not {
+    /// The engine keeps the image in another way.
+    Readable,
+    Pushed(Failure),
+}
+
+impl From<Failure> for Not {
+    fn from(failure: Failure) -> Self {
+        Not::Pushed(failure)
+    }
+}
+
+/// Pushes the image to the target's first tag and all others; gives its digest. `id`: the engine's, `sha256:…`.
+///
+/// # Errors
+/// [`Not`]: the engine has to push it.
+pub(super) async fn push(maker: &Maker<'_>, id: &str, target: &Target) -> Result<String, Not> {
+    let begun = Instant::now();
+    let storage = maker.engine.storage().await.ok().flatten();
+    let storage = storage.ok_or(Not::Readable)?;
+    let image = storage.image(id).ok_or(Not::Readable)?;
+    let registry = maker
+        .access
+        .registry(&target.repository, target.role.as_ref(), LIMIT)
+        .await
+        .map_err(|_| Not::Readable)?;
+    let place = Place {
+        registry: &registry,
+        repository: target.repository.repository(),
+    };
+    let name = format!("{}:{}", target.repository.name(), target.tags[0]);
+    let push = Push {
+        maker,
+        place,
+        storage: &storage,
+        memory: Memory::in_state(maker.locks.parent().unwrap_or(maker.locks)),
+        told: Mutex::new((0, format!("Pushing `{name}`"))),
+    };
+    // What may not be looked for, or not yet, is the engine's to tell.
+    let found = push.look(id, &image).await.map_err(|_| Not::Readable)?;
+    let manifest = push.image(id, &image, found).await?;
+    for tag in &target.tags {
+        registry
+            .put_manifest(place.repository, tag, &manifest.0)
+            .await?;
+    }
+    let (sent, all) = (manifest.1, image.layers.len());
+    let layers = match (sent, all - sent) {
+        (0, _) => "every layer was there".to_owned(),
+        (sent, 0) => format!("{} pushed", counted(sent)),
+        (sent, there) => format!("{} pushed, {there} there already", counted(sent)),
+    };
+    let took = output::duration(begun.elapsed());
+    maker.note(format!("Pushed `{name}` in {took}: {layers}"));
+    Ok(manifest.0.digest)
+}
+
+fn counted(layers: usize) -> String {
+    match layers {
+        1 => "1 layer".to_owned(),
+        more => format!("{more} layers"),
+    }
+}
+
+/// What the repository has.
+struct Found {
+    /// One a layer, in order.
+    layers: Vec<Option<Descriptor>>,
+    config: bool,
+}
+
+struct Push<'a> {
+    maker: &'a Maker<'a>,
+    place: Place<'a>,
+    storage: &'a Storage,
+    /// Of layers that this host made.
+    memory: Memory,
+    /// Bytes that were sent, and what they are called.
+    told: Mutex<(u64, String)>,
+}
+
+impl Push<'_> {
+    /// The layers that are there, and whether the configuration is.
+    async fn look(&self, id: &str, image: &StoredImage) -> Result<Found, Failure> {
+        let looked = image.layers.iter().map(|layer| self.found(layer));
+        let found: Vec<Option<Descriptor>> = stream::iter(looked)
+            .buffered(LOOKED_FOR)
+            .try_collect()
+            .await?;
+        Ok(Found {
+            layers: found,
+            config: self.head(id).await?.is_some(),
+        })
+    }
+
+    /// Sends what is not there; the manifest, and how many layers were sent.
+    async fn image(
+        &self,
+        id: &str,
+        image: &StoredImage,
+        found: Found,
+    ) -> Result<(Manifest, usize), Failure> {
+        let sent = found.layers.iter().filter(|found| found.is_none()).count();
+        let layers = image
+            .layers
+            .iter()
+            .zip(found.layers)
+            .map(|(layer, found)| async move {
+                match found {
+                    Some(found) => Ok(found),
+                    None => self.made(layer).await,
+                }
+            });
+        let layers: Vec<Descriptor> = stream::iter(layers).buffered(MADE).try_collect().await?;
+        let config = Descriptor {
+            media_type: CONFIG.to_owned(),
+            digest: id.to_owned(),
+            size: image.config.len() as u64,
+        };
+        if !found.config {
+            let (pieces, made) = mpsc::channel(2);
+            let whole = [
+                Piece::Bytes(image.config.clone()),
+                Piece::End(id.to_owned()),
+            ];
+            for piece in whole {
+                // There is room for both.
+                let _ = pieces.try_send(Ok(piece));
+            }
+            push_blob(self.place, made, &|_| {}).await?;
+        }
+        Ok((manifest(&config, &layers), sent))
+    }
+
+    async fn head(&self, digest: &str) -> Result<Option<u64>, Failure> {
+        self.place
+            .registry
+            .head_blob(self.place.repository, digest)
+            .await
+    }
+
+    /// A layer that the repository has, in any form that is known.
+    async fn found(&self, layer: &StoredLayer) -> Result<Option<Descriptor>, Failure> {
+        let made = self.memory.of(layer);
+        let known = self.storage.known(&layer.diff_id);
+        let host = self.place.registry.host();
+        let known = known.into_iter().rev().filter(|blob| {
+            let of_here = blob.source_repository.starts_with(&format!("{host}/"));
+            of_here || blob.source_repository.is_empty()
+        });
+        for digest in made.into_iter().chain(known.map(|blob| blob.digest)) {
+            if let Some(size) = self.head(&digest).await? {
+                return Ok(Some(Descriptor {
+                    media_type: LAYER.to_owned(),
+                    digest,
+                    size,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn made(&self, layer: &StoredLayer) -> Result<Descriptor, Failure> {
+        if let Some(mounted) = self.mounted(layer).await {
+            return Ok(mounted);
+        }
+        let moved = |bytes: u64| self.moved(bytes);
+        let sent = push_blob(self.place, making(layer.clone()), &moved).await?;
+        if let Err(error) = self.memory.keep(layer, &sent) {
+            self.maker.warn(format!(
+                "what was pushed could not be written down on this host: {error}"
+            ));
+        }
+        Ok(Descriptor {
+            media_type: LAYER.to_owned(),
+            ..sent
+        })
+    }
+
+    /// A layer of another repository of the same registry need not travel. What hinders it is no failure: then it is sent.
+    async fn mounted(&self, layer: &StoredLayer) -> Option<Descriptor> {
+        let host = format!("{}/", self.place.registry.host());
+        for blob in self.storage.known(&layer.diff_id).into_iter().rev() {
+            let Some(from) = blob.source_repository.strip_prefix(&host) else {
+                continue;
+            };
+            let (registry, here) = (self.place.registry, self.place.repository);
+            if from != here
+                && let Ok(Mounting::Mounted) = registry.mount_blob(here, &blob.digest, from).await
+                && let Ok(Some(size)) = self.head(&blob.digest).await
+            {
+                return Some(Descriptor {
+                    media_type: LAYER.to_owned(),
+                    digest: blob.digest,
+                    size,
+                });
+            }
+        }
+        None
+    }
+
+    fn moved(&self, bytes: u64) {
+        let mut told = self
+            .told
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        told.0 += bytes;
+        (self.maker.tell)(Event::Moved {
+            what: told.1.clone(),
+            done_bytes: told.0,
+            of_bytes: None,
+        });
+    }
+}
