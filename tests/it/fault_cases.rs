@@ -1,7 +1,7 @@
 //! What can go wrong: the first column of docs/faults.md.
 
 /// What can go wrong, by the names of the table's first column.
-pub(super) const CASES: [&str; 225] = [
+pub(super) const CASES: [&str; 227] = [
     "kill -9 of config",
     "kill -9 of prepare",
     "kill -9 of run",
@@ -224,6 +224,8 @@ pub(super) const CASES: [&str; 225] = [
     "image behind a key that lacks a part, registry that fails",
     "inputs of a build that cannot be known",
     "image behind a key that is too old",
+    "upload that is cut in the middle of a layer",
+    "layer with whatever a tar can hold",
     "client that lies about its context",
     "collector of a host's cache beside running jobs",
     "job that asks what its host keeps for others",

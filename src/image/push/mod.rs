@@ -2,7 +2,7 @@
 //! only when the registry serves what was pushed.
 //!
 //! Refuses to retry what cannot get better (a missing repository, a denied action, a tag that is taken) and to fail where
-//! only a permission to look is missing: then one line says which. Read next: `preflight`, `upload`, `gate`.
+//! only a permission to look is missing: then one line says which. Read next: `preflight`, `upload`, `own`, `gate`.
 
 mod explain;
 mod gate;
