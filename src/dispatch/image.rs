@@ -198,7 +198,7 @@ fn here(
         ecr: &settings.aws.ecr,
         limits: StepLimits::default(),
         build_args: &std::collections::BTreeMap::new(),
-        locks: &state.join("locks"),
+        state: &state,
         used: None,
         min_free_bytes: 0,
         tell,

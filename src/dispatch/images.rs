@@ -135,7 +135,7 @@ fn warm(host: &Host, arguments: &WarmArgs, output: &Output) -> Result<()> {
         ecr: &host.settings.aws.ecr,
         limits: StepLimits::default(),
         build_args: &std::collections::BTreeMap::new(),
-        locks: &host.state.join("locks"),
+        state: &host.state,
         used: None,
         min_free_bytes: 0,
         tell: &|event| match event {

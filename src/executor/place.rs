@@ -4,6 +4,7 @@
 //! <state>/bin/<build>/baws-ci         the program as `prepare` found it; later stages run the same
 //! <state>/runner/<build>/gitlab-runner  the runner's program, where its file was replaced under the running runner
 //! <state>/tokens, locks               logins for ECR and the locks of pushes, shared by all jobs
+//! <state>/used, layers                what jobs used of this host's images and volumes, and which layers it has pushed
 //! <state>/jobs/<key>/helper, build    seen as /.baws by that one container, read-only
 //! ```
 //! Refuses a file system that runs no programs (noexec), as a container would inherit that.

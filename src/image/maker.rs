@@ -22,8 +22,8 @@ pub(crate) struct Maker<'a> {
     pub(crate) limits: StepLimits,
     /// Arguments of the operator's, for every build.
     pub(crate) build_args: &'a BTreeMap<String, String>,
-    /// Holds the locks by which pushes to one tag wait for each other.
-    pub(crate) locks: &'a Path,
+    /// Holds the locks by which pushes to one tag wait for each other, and what is remembered of pushed layers.
+    pub(crate) state: &'a Path,
     /// Where the host writes down what its jobs use; `None`: the images are the caller's own.
     pub(crate) used: Option<&'a Ledger>,
     /// Below it no build begins; 0: not looked at.

@@ -71,7 +71,7 @@ impl JobDesk {
                 nano_cpus: amount(docker.cpus.as_deref(), policy::nano_cpus, "cpus")?,
             },
             build_args: &limits.build_args,
-            locks: &self.state.join("locks"),
+            state: &self.state,
             used: Some(&ledger),
             min_free_bytes: amount(
                 Some(&limits.min_free_disk),

@@ -20,13 +20,14 @@ pub(super) struct Held {
 }
 
 /// Waits for the lock on `name`, a reference.
-pub(super) async fn hold(dir: &Path, name: &str) -> Result<Held> {
+pub(super) async fn hold(state: &Path, name: &str) -> Result<Held> {
+    let dir = state.join("locks");
     let failed = |error: std::io::Error| {
         Error::system(format!("cannot lock the push of `{name}`"))
             .caused_by(error)
             .hint("the operator of this host checks `[executor] state_dir`: its permissions, and whether the disk is full")
     };
-    std::fs::create_dir_all(dir).map_err(failed)?;
+    std::fs::create_dir_all(&dir).map_err(failed)?;
     let path = dir.join(&digest([name])[..32]);
     let file = OpenOptions::new()
         .create(true)

@@ -62,14 +62,16 @@ async fn by_own_hand(
     match own::push(maker, source, target).await {
         Ok(digest) => Ok(Some(digest)),
         Err(own::Not::Readable) => Ok(None),
-        Err(own::Not::Pushed(failure)) => match explain_own(&failure, target, tag) {
-            Some(error) => Err(error),
-            None => {
-                let error = Error::from(failure);
-                maker.note(format!("The engine is asked to push it: {error}"));
-                Ok(None)
+        Err(own::Not::Pushed(failure, at)) => {
+            match explain_own(&failure, target, at.as_deref().unwrap_or(tag)) {
+                Some(error) => Err(error),
+                None => {
+                    let error = Error::from(failure);
+                    maker.note(format!("The engine is asked to push it: {error}"));
+                    Ok(None)
+                }
             }
-        },
+        }
     }
 }
 
@@ -77,7 +79,7 @@ async fn by_own_hand(
 async fn by_engine(maker: &Maker<'_>, source: &str, target: &Target, tag: &str) -> Result<String> {
     let repository = target.repository.name();
     let name = format!("{repository}:{tag}");
-    let _lock = lock::hold(maker.locks, &name).await?;
+    let _lock = lock::hold(maker.state, &name).await?;
     let before = match maker.owner {
         Owner::Caller => None,
         Owner::Project(_) => maker.engine.image(&name).await?,

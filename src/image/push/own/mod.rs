@@ -32,17 +32,20 @@ const LIMIT: Duration = Duration::from_secs(3600);
 /// Layers looked for at a time, and layers made at a time: each takes all processors.
 const LOOKED_FOR: usize = 8;
 const MADE: usize = 2;
+/// Of the forms of one layer that the engine remembers, the latest.
+const MOST_KNOWN: usize = 3;
 
 /// Why there is no such push.
 pub(super) enum Not {
     /// The engine keeps the image in another way.
     Readable,
-    Pushed(Failure),
+    /// With the tag that could not be set, where it was one.
+    Pushed(Failure, Option<String>),
 }
 
 impl From<Failure> for Not {
     fn from(failure: Failure) -> Self {
-        Not::Pushed(failure)
+        Not::Pushed(failure, None)
     }
 }
 
@@ -69,16 +72,16 @@ pub(super) async fn push(maker: &Maker<'_>, id: &str, target: &Target) -> Result
         maker,
         place,
         storage: &storage,
-        memory: Memory::in_state(maker.locks.parent().unwrap_or(maker.locks)),
+        memory: Memory::in_state(maker.state),
         told: Mutex::new((0, format!("Pushing `{name}`"))),
     };
     // What may not be looked for, or not yet, is the engine's to tell.
     let found = push.look(id, &image).await.map_err(|_| Not::Readable)?;
     let manifest = push.image(id, &image, found).await?;
     for tag in &target.tags {
-        registry
-            .put_manifest(place.repository, tag, &manifest.0)
-            .await?;
+        let put = registry.put_manifest(place.repository, tag, &manifest.0);
+        put.await
+            .map_err(|failure| Not::Pushed(failure, Some(tag.clone())))?;
     }
     let (sent, all) = (manifest.1, image.layers.len());
     let layers = match (sent, all - sent) {
@@ -178,12 +181,11 @@ impl Push<'_> {
     /// A layer that the repository has, in any form that is known.
     async fn found(&self, layer: &StoredLayer) -> Result<Option<Descriptor>, Failure> {
         let made = self.memory.of(layer);
-        let known = self.storage.known(&layer.diff_id);
-        let host = self.place.registry.host();
-        let known = known.into_iter().rev().filter(|blob| {
-            let of_here = blob.source_repository.starts_with(&format!("{host}/"));
-            of_here || blob.source_repository.is_empty()
-        });
+        let here = format!("{}/{}", self.place.registry.host(), self.place.repository);
+        let known = self.storage.known(&layer.diff_id).into_iter().rev();
+        let known = known
+            .filter(|blob| blob.source_repository == here)
+            .take(MOST_KNOWN);
         for digest in made.into_iter().chain(known.map(|blob| blob.digest)) {
             if let Some(size) = self.head(&digest).await? {
                 return Ok(Some(Descriptor {
@@ -216,13 +218,15 @@ impl Push<'_> {
     /// A layer of another repository of the same registry need not travel. What hinders it is no failure: then it is sent.
     async fn mounted(&self, layer: &StoredLayer) -> Option<Descriptor> {
         let host = format!("{}/", self.place.registry.host());
-        for blob in self.storage.known(&layer.diff_id).into_iter().rev() {
-            let Some(from) = blob.source_repository.strip_prefix(&host) else {
-                continue;
-            };
-            let (registry, here) = (self.place.registry, self.place.repository);
-            if from != here
-                && let Ok(Mounting::Mounted) = registry.mount_blob(here, &blob.digest, from).await
+        let (registry, here) = (self.place.registry, self.place.repository);
+        let known = self.storage.known(&layer.diff_id).into_iter().rev();
+        let elsewhere = known.filter(|blob| {
+            let from = blob.source_repository.strip_prefix(&host);
+            from.is_some_and(|from| from != here)
+        });
+        for blob in elsewhere.take(MOST_KNOWN) {
+            let from = blob.source_repository.trim_start_matches(&host);
+            if let Ok(Mounting::Mounted) = registry.mount_blob(here, &blob.digest, from).await
                 && let Ok(Some(size)) = self.head(&blob.digest).await
             {
                 return Some(Descriptor {
