@@ -6,6 +6,7 @@ use reqwest::{Method, Response, Url};
 use super::auth::Scope;
 use super::failure::Doing;
 use super::manifest::header;
+use super::payload::Payload;
 use super::send::{About, Ask, Target, answer_within};
 use super::{Failure, Reason, Registry, redirect};
 
@@ -161,7 +162,7 @@ fn begin(path: String, scope: Scope) -> Ask<'static> {
         about: About::Blob,
         scope,
         headers: Vec::new(),
-        body: Some(&[]),
+        body: Some(Payload::default()),
         also: &[],
     }
 }

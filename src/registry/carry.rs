@@ -12,6 +12,7 @@ use reqwest::{Body, Method, Response, Url};
 use super::auth::Scope;
 use super::client::SILENCE;
 use super::failure::Doing;
+use super::payload::Payload;
 use super::send::{ATTEMPTS, About, Ask, Target};
 use super::{Descriptor, Failure, Mounting, Place, Reason, Registry, redirect};
 
@@ -57,7 +58,7 @@ impl Registry {
             about: About::Blob,
             scope: Scope::Push(name.to_owned()),
             headers: Vec::new(),
-            body: Some(&[]),
+            body: Some(Payload::default()),
             also: &[],
         };
         self.ask(&ask, doing).await?;

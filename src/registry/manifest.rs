@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::auth::Scope;
 use super::failure::Doing;
+use super::payload::Payload;
 use super::send::{About, Ask, Target, limited};
 use super::{Failure, Reason, Registry};
 
@@ -130,7 +131,7 @@ impl Registry {
             about: About::Manifest,
             scope: Scope::Push(name),
             headers: vec![(CONTENT_TYPE, manifest.media_type.clone())],
-            body: Some(&manifest.bytes),
+            body: Some(Payload::of(&manifest.bytes)),
             also: &[],
         };
         match self.ask(&ask, &doing).await {

@@ -21,6 +21,7 @@ mod failure;
 mod fetch;
 mod login;
 mod manifest;
+mod payload;
 mod redirect;
 mod refusal;
 mod send;

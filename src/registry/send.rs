@@ -6,12 +6,13 @@
 use std::future::Future;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use reqwest::header::{AUTHORIZATION, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use reqwest::{Method, Response, Url};
 
 use super::auth::{Challenged, Scope};
 use super::client::SILENCE;
 use super::failure::Doing;
+use super::payload::Payload;
 use super::{Failure, Reason, Registry, challenge};
 
 pub(super) const ATTEMPTS: u32 = 4;
@@ -29,7 +30,7 @@ pub(super) struct Ask<'a> {
     pub(super) about: About,
     pub(super) scope: Scope,
     pub(super) headers: Vec<(HeaderName, String)>,
-    pub(super) body: Option<&'a [u8]>,
+    pub(super) body: Option<Payload>,
     /// Statuses beside 2xx that are an answer and not a failure.
     pub(super) also: &'a [u16],
 }
@@ -135,8 +136,8 @@ impl Registry {
             if let Some(authorization) = &authorization {
                 request = request.header(AUTHORIZATION, authorization);
             }
-            if let Some(body) = ask.body {
-                request = request.body(body.to_vec());
+            if let Some(body) = &ask.body {
+                request = request.header(CONTENT_LENGTH, body.len()).body(body.body());
             }
             match answer_within(self, doing, request.send()).await {
                 Ok(answer) => {

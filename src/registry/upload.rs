@@ -5,6 +5,7 @@
 
 use std::io;
 
+use hyper::body::Bytes;
 use reqwest::header::{CONTENT_RANGE, CONTENT_TYPE, RANGE};
 use reqwest::{Method, Response, Url};
 use tokio::sync::mpsc;
@@ -12,6 +13,7 @@ use tokio::sync::mpsc;
 use super::auth::Scope;
 use super::failure::Doing;
 use super::manifest::header;
+use super::payload::Payload;
 use super::send::{About, Ask, Target};
 use super::{Descriptor, Failure, Place, Reason, Registry};
 
@@ -63,7 +65,7 @@ pub(crate) async fn push_blob(
         name,
         sent: 0,
     };
-    let mut part = Vec::with_capacity(PART);
+    let mut part = Payload::default();
     loop {
         let piece = match made.recv().await {
             Some(Ok(piece)) => piece,
@@ -72,20 +74,19 @@ pub(crate) async fn push_blob(
         };
         match piece {
             Piece::Bytes(bytes) => {
-                let mut rest = &bytes[..];
+                let mut rest = Bytes::from(bytes);
                 while !rest.is_empty() {
-                    let (now, later) = rest.split_at(rest.len().min(PART - part.len()));
-                    part.extend_from_slice(now);
-                    rest = later;
+                    let now = rest.split_to(rest.len().min(PART - part.len()));
+                    part.push(now);
                     if part.len() == PART {
                         upload.send(&part).await?;
                         moved(PART as u64);
-                        part.clear();
+                        part = Payload::default();
                     }
                 }
             }
             Piece::End(digest) => {
-                if !part.is_empty() {
+                if part.len() > 0 {
                     upload.send(&part).await?;
                     moved(part.len() as u64);
                 }
@@ -115,7 +116,7 @@ impl Upload<'_> {
         Failure::new(self.registry, self.doing, Reason::Other, text)
     }
 
-    async fn send(&mut self, part: &[u8]) -> Result<(), Failure> {
+    async fn send(&mut self, part: &Payload) -> Result<(), Failure> {
         let begin = self.sent;
         let end = begin + part.len() as u64;
         while self.sent < end {
@@ -130,7 +131,7 @@ impl Upload<'_> {
                     (CONTENT_TYPE, "application/octet-stream".to_owned()),
                     (CONTENT_RANGE, range),
                 ],
-                body: Some(&part[skipped..]),
+                body: Some(part.behind(skipped)),
                 also: &[RANGE_NOT_SATISFIABLE],
             };
             let answer = self.registry.ask(&ask, self.doing).await?;
@@ -177,7 +178,7 @@ impl Upload<'_> {
             about: About::Blob,
             scope: Scope::Push(self.name),
             headers: Vec::new(),
-            body: Some(&[]),
+            body: Some(Payload::default()),
             also: &[],
         };
         self.registry.ask(&ask, self.doing).await.map(drop)

@@ -12,7 +12,7 @@ use std::thread;
 use flate2::{Compress, Compression, Crc, FlushCompress};
 
 /// Large enough that what a block cannot know of the one before costs next to nothing.
-const BLOCK: usize = 512 * 1024;
+const BLOCK: usize = 256 * 1024;
 /// As the engine compresses.
 const LEVEL: u32 = 6;
 /// Beyond that, uploading takes longer than compressing.
@@ -98,10 +98,12 @@ fn work(to_do: &Mutex<Receiver<(usize, Vec<u8>)>>, done: &SyncSender<Block>) {
         let to_do = to_do.lock().unwrap_or_else(PoisonError::into_inner);
         to_do.recv()
     };
+    let mut deflate = Compress::new(Compression::new(LEVEL), false);
     while let Ok((number, raw)) = next() {
         let mut crc = Crc::new();
         crc.update(&raw);
-        let bytes = deflated(&raw);
+        deflate.reset();
+        let bytes = deflated(&mut deflate, &raw);
         if done.send(Block { number, bytes, crc }).is_err() {
             return;
         }
@@ -109,8 +111,7 @@ fn work(to_do: &Mutex<Receiver<(usize, Vec<u8>)>>, done: &SyncSender<Block>) {
 }
 
 /// To the end of a byte, without an end of the whole.
-fn deflated(raw: &[u8]) -> Vec<u8> {
-    let mut deflate = Compress::new(Compression::new(LEVEL), false);
+fn deflated(deflate: &mut Compress, raw: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(raw.len() / 2 + 1024);
     loop {
         let taken = usize::try_from(deflate.total_in()).unwrap_or(raw.len());
