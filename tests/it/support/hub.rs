@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -176,7 +177,17 @@ impl Hub {
     /// What was asked since the last look.
     pub(crate) fn asked(&self) -> Vec<Value> {
         let path = self.room.path().join("journal");
-        let text = std::fs::read_to_string(&path).expect("the stand-in keeps a journal");
+        let read = || std::fs::read_to_string(&path).expect("the stand-in keeps a journal");
+        // A line is written when its answer is on its way already.
+        let mut text = read();
+        loop {
+            std::thread::sleep(Duration::from_millis(30));
+            let later = read();
+            if later == text {
+                break;
+            }
+            text = later;
+        }
         std::fs::write(&path, "").expect("it is ours");
         text.lines()
             .map(|line| serde_json::from_str(line).expect("a line is JSON"))

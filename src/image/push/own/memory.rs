@@ -1,4 +1,4 @@
-//! Which layers this host has made and sent: one small file each, so that the next push finds them where they are.
+//! In which forms this host has sent layers, or had them mounted: one small file a layer, so that the next push finds them.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -10,6 +10,8 @@ use crate::registry::Descriptor;
 
 /// In the executor's directory.
 const DIRECTORY: &str = "layers";
+/// One layer may stand in repositories in more forms than one.
+const MOST_FORMS: usize = 4;
 const OLD: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// A layer in its compressed form.
@@ -35,22 +37,32 @@ impl Memory {
         self.dir.join(layer.diff_id.trim_start_matches("sha256:"))
     }
 
-    /// Its digest, where this host made it.
-    pub(super) fn of(&self, layer: &StoredLayer) -> Option<String> {
-        let text = std::fs::read(self.file(layer)).ok()?;
-        let made: Made = serde_json::from_slice(&text).ok()?;
-        Some(made.digest)
+    /// Its digests in the forms that this host has sent or found, the latest first.
+    pub(super) fn of(&self, layer: &StoredLayer) -> Vec<String> {
+        let forms = self.forms(layer).into_iter();
+        forms.map(|made| made.digest).collect()
+    }
+
+    fn forms(&self, layer: &StoredLayer) -> Vec<Made> {
+        let text = std::fs::read(self.file(layer)).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
     }
 
     /// # Errors
     /// The directory cannot be written to. What is not remembered is made again.
     pub(super) fn keep(&self, layer: &StoredLayer, sent: &Descriptor) -> std::io::Result<()> {
-        let made = Made {
-            digest: sent.digest.clone(),
-            size: sent.size,
-        };
+        let mut forms = self.forms(layer);
+        forms.retain(|known| known.digest != sent.digest);
+        forms.insert(
+            0,
+            Made {
+                digest: sent.digest.clone(),
+                size: sent.size,
+            },
+        );
+        forms.truncate(MOST_FORMS);
         std::fs::create_dir_all(&self.dir)?;
-        std::fs::write(self.file(layer), serde_json::to_vec(&made)?)
+        std::fs::write(self.file(layer), serde_json::to_vec(&forms)?)
     }
 }
 

@@ -180,13 +180,13 @@ impl Push<'_> {
 
     /// A layer that the repository has, in any form that is known.
     async fn found(&self, layer: &StoredLayer) -> Result<Option<Descriptor>, Failure> {
-        let made = self.memory.of(layer);
+        let made = self.memory.of(layer).into_iter();
         let here = format!("{}/{}", self.place.registry.host(), self.place.repository);
         let known = self.storage.known(&layer.diff_id).into_iter().rev();
         let known = known
             .filter(|blob| blob.source_repository == here)
             .take(MOST_KNOWN);
-        for digest in made.into_iter().chain(known.map(|blob| blob.digest)) {
+        for digest in made.chain(known.map(|blob| blob.digest)) {
             if let Some(size) = self.head(&digest).await? {
                 return Ok(Some(Descriptor {
                     media_type: LAYER.to_owned(),
@@ -199,11 +199,13 @@ impl Push<'_> {
     }
 
     async fn made(&self, layer: &StoredLayer) -> Result<Descriptor, Failure> {
-        if let Some(mounted) = self.mounted(layer).await {
-            return Ok(mounted);
-        }
-        let moved = |bytes: u64| self.moved(bytes);
-        let sent = push_blob(self.place, making(layer.clone()), &moved).await?;
+        let sent = match self.mounted(layer).await {
+            Some(mounted) => mounted,
+            None => {
+                let moved = |bytes: u64| self.moved(bytes);
+                push_blob(self.place, making(layer.clone()), &moved).await?
+            }
+        };
         if let Err(error) = self.memory.keep(layer, &sent) {
             self.maker.warn(format!(
                 "what was pushed could not be written down on this host: {error}"
