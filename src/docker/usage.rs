@@ -19,6 +19,9 @@ use super::{Engine, Failure, Reason, moment};
 /// It walks through every volume.
 const PATIENCE: FirstAnswer = FirstAnswer::Within(Duration::from_secs(600));
 
+const TRIES: u32 = 4;
+const BETWEEN: Duration = Duration::from_millis(500);
+
 /// All sizes are bytes, all times unix seconds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Usage {
@@ -175,10 +178,17 @@ impl From<Answer> for Usage {
 impl Engine {
     /// What fills the engine's disk. On hosts with large volumes this takes minutes.
     pub(crate) async fn usage(&self) -> Result<Usage, Failure> {
-        let answer: Answer = self
-            .ask(Method::GET, "/system/df", &Query::default())
-            .await?;
-        Ok(answer.into())
+        let (all, mut tries) = (Query::default(), 1);
+        loop {
+            let answered = self.ask(Method::GET, "/system/df", &all);
+            match answered.await {
+                Ok::<Answer, _>(answer) => return Ok(answer.into()),
+                // An engine that meets a container on its way out gives up its whole account (seen with 26.1).
+                Err(failure) if failure.reason == Reason::Other && tries < TRIES => tries += 1,
+                Err(failure) => return Err(failure),
+            }
+            tokio::time::sleep(BETWEEN).await;
+        }
     }
 
     /// Lets the engine drop what of the build cache was used longest ago, until about `keep` bytes are left; nothing that a

@@ -25,7 +25,11 @@ fn of(site: &Site, name: &str) -> Value {
     let told = told(site, &["--json"]);
     assert_eq!(told["schema"], "baws-ci/images/1");
     let all = told["holdings"].as_array().expect("they are listed");
-    let is_it = |one: &&Value| one["id"] == *name || one["names"][0] == *name;
+    // With the containerd image store others may have given the same image more names.
+    let is_it = |one: &&Value| {
+        let mut names = one["names"].as_array().into_iter().flatten();
+        one["id"] == *name || names.any(|one| one == name)
+    };
     all.iter().find(is_it).cloned().unwrap_or_default()
 }
 
@@ -80,7 +84,6 @@ fn what_jobs_and_their_builds_use_is_told_with_their_project_and_side() {
     assert!(text.contains("docker.io/library/kept:1"), "{text}");
     assert!(text.contains("it/project (unprotected)"), "{text}");
     assert!(text.contains("\nHeld: "), "{text}");
-    assert!(!text.contains("not of a job"), "{text}");
     let other = told(&site, &["--json", "--project", "it/other"]);
     assert_eq!(other["holdings"], Value::Array(Vec::new()));
 }
