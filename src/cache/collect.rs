@@ -3,21 +3,19 @@
 //! Works in rounds, as the engine's account is true only of the moment: layers that images shared are freed with the last of
 //! them, and layers of an image that goes may be the build cache's from then on. One process of a host collects at a time.
 
-use std::fs::OpenOptions;
-
 use serde::Serialize;
 
 use super::held::{Held, Holding, State, held};
 use super::ledger::{Kind, Ledger};
 use crate::docker::{Engine, Forgotten};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Each round frees what the one before could not see.
 const MOST_ROUNDS: usize = 8;
 
 /// Whether to remove, or only to say what would be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Work {
+pub(crate) enum Mode {
     Remove,
     DryRun,
 }
@@ -91,21 +89,11 @@ pub(crate) async fn collect(
     ledger: &Ledger,
     warm: &[String],
     budget: u64,
-    work: Work,
+    mode: Mode,
 ) -> Result<Option<Collected>> {
-    let at = ledger.lock();
-    let unwritable = |error: std::io::Error| {
-        Error::system(format!("cannot write to `{}`", at.display())).caused_by(error)
-    };
-    if let Some(dir) = at.parent() {
-        std::fs::create_dir_all(dir).map_err(unwritable)?;
-    }
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).write(true);
-    let lock = options.open(&at).map_err(unwritable)?;
-    if lock.try_lock().is_err() {
+    let Some(_lock) = ledger.hold()? else {
         return Ok(None);
-    }
+    };
     let mut now = held(engine, ledger, warm).await?;
     let mut done = Collected {
         budget_bytes: budget,
@@ -118,7 +106,7 @@ pub(crate) async fn collect(
         if picked.is_empty() {
             break;
         }
-        if work == Work::DryRun {
+        if mode == Mode::DryRun {
             done.after_bytes = now.total().saturating_sub(picked.bytes());
             done.build_cache_bytes = picked.records;
             done.removed = picked.holdings.into_iter().map(Gone::of).collect();

@@ -14,9 +14,6 @@ use crate::error::Result;
 use crate::image_ref::ImageRef;
 use crate::job::label;
 
-/// Of images that a job's build made, unless it asked for no labels.
-const BUILT: &str = "baws-ci.job-url";
-
 /// Why something stays, or that it may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -173,7 +170,7 @@ impl Book {
             .iter()
             .filter_map(|name| self.images.get(&canonical(name)))
             .collect();
-        let was_superseded = image.labels.contains_key(BUILT) && names.is_empty();
+        let was_superseded = image.labels.contains_key(label::JOB_URL) && names.is_empty();
         let is_ours = |name: &String| {
             self.images.contains_key(&canonical(name))
                 || (name.contains('@') && self.repositories.contains(&repository(name)))

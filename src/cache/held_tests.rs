@@ -71,7 +71,7 @@ fn an_image_that_lost_its_name_is_of_its_repository() {
     );
     assert_eq!(state(image(&[], &[])), State::Foreign);
     let mut built = image(&[], &[]);
-    built.labels = HashMap::from([(BUILT.to_owned(), "u".to_owned())]);
+    built.labels = HashMap::from([(label::JOB_URL.to_owned(), "u".to_owned())]);
     assert_eq!(state(built), State::MayGo);
 }
 

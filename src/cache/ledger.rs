@@ -8,12 +8,14 @@
 //! Two jobs never write one file at odds, so nothing is locked. Names without a side are the host's own (warmed images).
 
 use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use crate::digest::digest;
+use crate::error::{Error, Result};
 
 /// A job that is being prepared, or builds, must not lose what it is about to use.
 pub(crate) const OF_LATE: Duration = Duration::from_secs(600);
@@ -87,9 +89,20 @@ impl Ledger {
         }
     }
 
-    /// Whoever removes by this ledger holds this lock.
-    pub(crate) fn lock(&self) -> PathBuf {
-        self.dir.join("lock")
+    /// Whoever removes by this ledger holds its lock, for as long as the value lives; `None`: another process is at it.
+    ///
+    /// # Errors
+    /// The directory cannot be written to.
+    pub(crate) fn hold(&self) -> Result<Option<File>> {
+        let at = self.dir.join("lock");
+        let opened = std::fs::create_dir_all(&self.dir).and_then(|()| {
+            let mut options = OpenOptions::new();
+            options.create(true).truncate(false).write(true).open(&at)
+        });
+        let lock = opened.map_err(|error| {
+            Error::system(format!("cannot write to `{}`", at.display())).caused_by(error)
+        })?;
+        Ok(lock.try_lock().is_ok().then_some(lock))
     }
 
     /// Writes down that `name` is used now.
@@ -105,11 +118,7 @@ impl Ledger {
             }
             None => "host",
         };
-        let file = format!(
-            "{}-{}-{key}",
-            kind.name(),
-            &digest([kind.name(), name])[..32]
-        );
+        let file = format!("{}-{key}", stem(kind, name));
         std::fs::write(self.dir.join(file), name)
     }
 
@@ -170,7 +179,7 @@ impl Ledger {
 
     /// Forgets all uses of a name that is gone.
     pub(crate) fn forget(&self, kind: Kind, name: &str) {
-        let start = format!("{}-{}", kind.name(), &digest([kind.name(), name])[..32]);
+        let start = stem(kind, name);
         for entry in std::fs::read_dir(&self.dir).into_iter().flatten().flatten() {
             if entry.file_name().to_string_lossy().starts_with(&start)
                 && std::fs::remove_file(entry.path()).is_err()
@@ -181,10 +190,13 @@ impl Ledger {
     }
 }
 
+/// How the files of a name's uses begin.
+fn stem(kind: Kind, name: &str) -> String {
+    format!("{}-{}", kind.name(), &digest([kind.name(), name])[..32])
+}
+
 #[cfg(test)]
 mod tests {
-    use std::fs::OpenOptions;
-
     use super::*;
 
     fn whose(key: &str, side: &str) -> Whose {

@@ -9,7 +9,7 @@ mod held;
 mod ledger;
 mod report;
 
-pub(crate) use collect::{Work, collect};
+pub(crate) use collect::{Mode, collect};
 pub(crate) use held::{held, same_image, same_repository};
 pub(crate) use ledger::{Kind, Ledger, Whose};
 pub(crate) use report::{as_json, collected, table};

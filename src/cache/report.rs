@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::collect::{Collected, Work};
+use super::collect::{Collected, Mode};
 use super::held::{Held, Holding, State};
 use super::ledger::Kind;
 use crate::output::{age, bytes, columns, utc};
@@ -162,7 +162,7 @@ fn by_side(held: &Held, project: Option<&str>) -> BTreeMap<(String, String), u64
 }
 
 /// What was done, and where that is not enough, that it is not.
-pub(crate) fn collected(done: &Collected, work: Work) -> (String, Option<String>) {
+pub(crate) fn collected(done: &Collected, mode: Mode) -> (String, Option<String>) {
     let count = |kind: Kind| {
         let gone = done.removed.iter().filter(|gone| gone.kind == kind.name());
         gone.count()
@@ -179,10 +179,10 @@ pub(crate) fn collected(done: &Collected, work: Work) -> (String, Option<String>
         bytes(done.budget_bytes)
     );
     let nothing = done.removed.is_empty() && done.build_cache_bytes == 0;
-    let told = match (nothing, work) {
+    let told = match (nothing, mode) {
         (true, _) => format!("Nothing was collected: {held} are held"),
-        (false, Work::Remove) => format!("Collected {what}: {held} are held"),
-        (false, Work::DryRun) => format!("Would collect {what}: about {held} would be held"),
+        (false, Mode::Remove) => format!("Collected {what}: {held} are held"),
+        (false, Mode::DryRun) => format!("Would collect {what}: about {held} would be held"),
     };
     let over = done.after_bytes > done.budget_bytes;
     let warning = over.then(|| {

@@ -92,18 +92,18 @@ fn a_collector_says_what_it_did_and_what_is_left() {
         after_bytes: 1_000_000_000,
         ..Collected::default()
     };
-    let told = |done: &Collected, work| {
-        let (told, warning) = collected(done, work);
+    let told = |done: &Collected, mode| {
+        let (told, warning) = collected(done, mode);
         format!("{told}\n{}", warning.unwrap_or_default())
     };
-    insta::assert_snapshot!(told(&done, Work::Remove), @"Nothing was collected: 1.0 GB of 2.0 GB are held");
+    insta::assert_snapshot!(told(&done, Mode::Remove), @"Nothing was collected: 1.0 GB of 2.0 GB are held");
     done.build_cache_bytes = 2_000_000_000;
     done.after_bytes = 3_000_000_000;
-    insta::assert_snapshot!(told(&done, Work::Remove), @r"
+    insta::assert_snapshot!(told(&done, Mode::Remove), @r"
     Collected 0 images, 0 volumes and 2.0 GB of build cache that were used longest ago: 3.0 GB of 2.0 GB are held
     more is held than the budget allows, and nothing else may go: it is in use, was used of late, is kept warm, or was brought by somebody else (`baws-ci images` tells which)
     ");
-    insta::assert_snapshot!(told(&done, Work::DryRun), @r"
+    insta::assert_snapshot!(told(&done, Mode::DryRun), @r"
     Would collect 0 images, 0 volumes and 2.0 GB of build cache that were used longest ago: about 3.0 GB of 2.0 GB would be held
     more is held than the budget allows, and nothing else may go: it is in use, was used of late, is kept warm, or was brought by somebody else (`baws-ci images` tells which)
     ");

@@ -14,7 +14,7 @@ use crate::broker::{self, Reached};
 use crate::cli::{BuildArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
 use crate::docker::{Engine, Supply, Want};
 use crate::env::{self, Var};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, Result};
 use crate::image::{
     self, Access, Context, Event, Files, Gate, Image, Maker, OutputFiles, Owner, Place, Progress,
     PromoteRequest, PushOptions, PushRequest, Request, StepLimits, Teller,
@@ -221,12 +221,7 @@ fn here(
             .ok_or_else(|| Error::system("there is no build context"))?;
         context_of(files)
     };
-    let done = engine.unless_interrupted(make(&maker, request, &mut context));
-    let done = match done {
-        Ok(Ok(done)) => done,
-        Ok(Err(signal)) => Err(Error::new(Class::Cancelled(signal), "cancelled")),
-        Err(error) => Err(Error::system("cannot listen for signals").caused_by(error)),
-    };
+    let done = engine.until_interrupted(make(&maker, request, &mut context));
     engine.block_on(record.end(&done));
     done
 }

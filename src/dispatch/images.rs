@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::agent::DIRECTORY;
 use crate::broker::{self, Reached};
-use crate::cache::{self, Kind, Ledger, Work};
+use crate::cache::{self, Kind, Ledger, Mode};
 use crate::cli::{CollectArgs, ImagesArgs, ImagesCommand, WarmArgs};
 use crate::docker::Engine;
 use crate::error::{Class, Error, Result};
@@ -49,15 +49,6 @@ impl Host {
         };
         Ok(Some(policy::bytes(key, text)?.unsigned_abs()))
     }
-
-    /// To its end, unless the caller ends it first.
-    fn until_interrupted<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        match self.engine.unless_interrupted(work) {
-            Ok(Ok(done)) => done,
-            Ok(Err(signal)) => Err(Error::new(Class::Cancelled(signal), "cancelled")),
-            Err(error) => Err(Error::system("cannot listen for signals").caused_by(error)),
-        }
-    }
 }
 
 pub(super) fn images(arguments: &ImagesArgs, config: Option<&Path>, output: &Output) -> Result<()> {
@@ -72,7 +63,9 @@ pub(super) fn images(arguments: &ImagesArgs, config: Option<&Path>, output: &Out
 fn list(host: &Host, arguments: &ImagesArgs, output: &Output) -> Result<()> {
     let budget = host.budget(None)?;
     let warm = &host.settings.cache.warm;
-    let held = host.until_interrupted(cache::held(&host.engine, &host.ledger, warm))?;
+    let held = host
+        .engine
+        .until_interrupted(cache::held(&host.engine, &host.ledger, warm))?;
     let project = arguments.project.as_deref();
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.map_or(0, |since| since.as_secs());
@@ -88,17 +81,17 @@ fn collect(host: &Host, arguments: &CollectArgs, output: &Output) -> Result<()> 
         Error::usage("there is no budget to collect for")
             .hint("name it by --budget, or set `budget` in `[cache]` of the settings: `executor sweep` keeps to that one too")
     })?;
-    let work = match arguments.dry_run {
-        true => Work::DryRun,
-        false => Work::Remove,
+    let mode = match arguments.dry_run {
+        true => Mode::DryRun,
+        false => Mode::Remove,
     };
     let warm = &host.settings.cache.warm;
-    let work_of = cache::collect(&host.engine, &host.ledger, warm, budget, work);
-    let done = host.until_interrupted(work_of)?.ok_or_else(|| {
+    let work = cache::collect(&host.engine, &host.ledger, warm, budget, mode);
+    let done = host.engine.until_interrupted(work)?.ok_or_else(|| {
         Error::precondition("another process makes room on this host")
             .hint("it is a job, a sweep or another collector; run this again when it is done")
     })?;
-    let (told, warning) = cache::collected(&done, work);
+    let (told, warning) = cache::collected(&done, mode);
     if arguments.json {
         let mut value = serde_json::json!(done);
         value["schema"] = "baws-ci/images-collected/1".into();
@@ -149,7 +142,7 @@ fn warm(host: &Host, arguments: &WarmArgs, output: &Output) -> Result<()> {
     };
     let mut failed = None;
     for name in names {
-        let fetched = host.until_interrupted(image::fetch(&maker, name));
+        let fetched = host.engine.until_interrupted(image::fetch(&maker, name));
         let noted = fetched.and_then(|name| {
             host.ledger.note(Kind::Image, &name).map_err(|error| {
                 Error::system("cannot write down what was fetched").caused_by(error)

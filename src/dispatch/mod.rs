@@ -25,6 +25,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::cache::Mode;
 use crate::cli::{AuditCommand, Cli, Command, ExecutorCommand, SettingsCommand};
 use crate::error::{Class, Error, Result};
 use crate::executor::{self, Outcome, RunnerCodes};
@@ -47,16 +48,12 @@ pub(crate) fn dispatch() -> ExitCode {
     let config = cli.config.as_deref();
     match cli.command {
         Command::Executor(ExecutorCommand::Sweep { dry_run }) => {
-            let mode = if dry_run {
-                executor::Mode::DryRun
-            } else {
-                executor::Mode::Remove
-            };
+            let mode = if dry_run { Mode::DryRun } else { Mode::Remove };
             let output = Output::for_people();
             finish(
                 &output,
                 Settings::load(config).and_then(|settings| {
-                    if mode == executor::Mode::Remove {
+                    if mode == Mode::Remove {
                         audit::settle(&settings, executor::state(&settings), &output);
                         audit::settle(&settings, image::callers_state(), &output);
                     }

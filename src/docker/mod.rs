@@ -37,7 +37,7 @@ use std::time::Duration;
 use bollard::{ClientVersion, Docker};
 
 use crate::env::Var;
-use crate::error::{Cause, Error, Result, Signal};
+use crate::error::{Cause, Class, Error, Result};
 use crate::interrupt::interrupted;
 use crate::settings::DockerSettings;
 
@@ -142,17 +142,20 @@ impl Engine {
 
     /// Runs calls to their end, unless their caller ends them first, with SIGINT or SIGTERM: then they are dropped where
     /// they stand.
-    pub(crate) fn unless_interrupted<F: Future>(
-        &self,
-        calls: F,
-    ) -> std::io::Result<std::result::Result<F::Output, Signal>> {
+    ///
+    /// # Errors
+    /// Those of the calls; `Cancelled`.
+    pub(crate) fn until_interrupted<T>(&self, calls: impl Future<Output = Result<T>>) -> Result<T> {
         use futures_util::future::{Either, select};
         self.runtime.block_on(async {
-            let ended = std::pin::pin!(interrupted()?);
-            Ok(match select(std::pin::pin!(calls), ended).await {
-                Either::Left((output, _)) => Ok(output),
-                Either::Right((signal, _)) => Err(signal),
-            })
+            let ended = interrupted()
+                .map_err(|error| Error::system("cannot listen for signals").caused_by(error))?;
+            match select(std::pin::pin!(calls), std::pin::pin!(ended)).await {
+                Either::Left((output, _)) => output,
+                Either::Right((signal, _)) => {
+                    Err(Error::new(Class::Cancelled(signal), "cancelled"))
+                }
+            }
         })
     }
 

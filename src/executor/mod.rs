@@ -45,7 +45,7 @@ pub(crate) use prepare::prepare;
 pub(crate) use requests::{Standing, Visitor};
 pub(crate) use run::run;
 pub(crate) use start::start;
-pub(crate) use sweep::{Mode, sweep};
+pub(crate) use sweep::sweep;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -3,14 +3,13 @@
 //! What a job uses is written down when it is prepared. Only what was written down is ever removed, nothing that was used of
 //! late, and nothing in use: the engine refuses that. One process of a host makes room at a time.
 
-use std::fs::{File, OpenOptions};
 use std::time::SystemTime;
 
 use super::Job;
 use super::plan::Plan;
 use crate::cache::{Kind, Ledger, Whose, same_image};
 use crate::docker::{ContainerSpec, Engine, Forgotten, Mount};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::job::{Facts, Protection, label};
 use crate::output::{self, Output};
 
@@ -59,18 +58,10 @@ pub(super) async fn make_room(
     if is_enough(engine, least).await? {
         return Ok(());
     }
-    let lock = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(ledger.lock());
-    let lock: File = lock.map_err(|error| {
-        Error::system(format!("cannot write to `{}`", ledger.lock().display())).caused_by(error)
-    })?;
-    if lock.try_lock().is_err() {
+    let Some(_lock) = ledger.hold()? else {
         // Another job is at it.
         return Ok(());
-    }
+    };
     let (mut images, mut volumes) = (0, 0);
     let now = SystemTime::now();
     let used = ledger.read().into_iter();

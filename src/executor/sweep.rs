@@ -12,7 +12,7 @@ use super::notes::Notes;
 use super::owner;
 use super::place::{Place, entries};
 use super::wipe::wipe;
-use crate::cache::{self, Kind, Ledger, Work, same_repository};
+use crate::cache::{self, Kind, Ledger, Mode, same_repository};
 use crate::docker::Engine;
 use crate::error::{Error, Result};
 use crate::image::{PRIVATE_NAMES, forget_old_layers};
@@ -26,13 +26,6 @@ const YOUNG: Duration = Duration::from_secs(3600);
 
 /// The names of a project's images on this host go so long after they were given: a later job builds or pulls again.
 const OLD_NAME: Duration = Duration::from_secs(7 * 24 * 3600);
-
-/// Whether to remove, or only to say what would be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    Remove,
-    DryRun,
-}
 
 /// What Docker holds of one job.
 #[derive(Default)]
@@ -135,14 +128,10 @@ fn collect(
         return Ok(());
     };
     let budget = policy::bytes("cache.budget", budget)?.unsigned_abs();
-    let work = match mode {
-        Mode::Remove => Work::Remove,
-        Mode::DryRun => Work::DryRun,
-    };
     let warm = &settings.cache.warm;
-    let done = engine.block_on(cache::collect(engine, ledger, warm, budget, work))?;
+    let done = engine.block_on(cache::collect(engine, ledger, warm, budget, mode))?;
     if let Some(done) = done {
-        let (told, warning) = cache::collected(&done, work);
+        let (told, warning) = cache::collected(&done, mode);
         output.status(told);
         warning.iter().for_each(|warning| output.warning(warning));
     }

@@ -8,9 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::env::Var;
 use crate::error::{Error, Result};
 use crate::image_ref::ImageRef;
-
-/// The job that built the image; OCI has no name for it.
-const JOB_URL: &str = "baws-ci.job-url";
+use crate::job::label;
 
 /// Labels of what the environment tells; where it tells nothing, none.
 pub(crate) fn of_environment() -> BTreeMap<String, String> {
@@ -19,7 +17,7 @@ pub(crate) fn of_environment() -> BTreeMap<String, String> {
         ("org.opencontainers.image.source", Var::CiProjectUrl),
         // Of the commit: the same commit gives the same image.
         ("org.opencontainers.image.created", Var::CiCommitTimestamp),
-        (JOB_URL, Var::CiJobUrl),
+        (label::JOB_URL, Var::CiJobUrl),
     ];
     labels
         .into_iter()
@@ -32,7 +30,7 @@ pub(super) fn is_volatile(name: &str) -> bool {
     [
         "org.opencontainers.image.revision",
         "org.opencontainers.image.created",
-        JOB_URL,
+        label::JOB_URL,
     ]
     .contains(&name)
 }

@@ -23,6 +23,8 @@ pub(crate) mod label {
     pub(crate) const DEADLINE: &str = "baws-ci.deadline";
     /// Of a volume that outlives its job: what for.
     pub(crate) const KEPT: &str = "baws-ci.volume";
+    /// Of an image that a job's build made, unless no labels were asked for: the job's page; OCI has no name for it.
+    pub(crate) const JOB_URL: &str = "baws-ci.job-url";
 }
 
 /// What a container is in its job.

@@ -81,6 +81,28 @@ impl Registry {
         self.location(&answer, doing)
     }
 
+    /// Ends an upload: what was sent has this digest.
+    pub(super) async fn close_upload(
+        &self,
+        name: &str,
+        at: Url,
+        digest: &str,
+        doing: &Doing,
+    ) -> Result<(), Failure> {
+        let mut end = at;
+        end.query_pairs_mut().append_pair("digest", digest);
+        let ask = Ask {
+            method: Method::PUT,
+            to: Target::Url(end),
+            about: About::Blob,
+            scope: Scope::Push(name.to_owned()),
+            headers: Vec::new(),
+            body: Some(Payload::default()),
+            also: &[],
+        };
+        self.ask(&ask, doing).await.map(drop)
+    }
+
     /// Where the upload goes on. It may be relative, and some registries behind a proxy forget their own TLS.
     pub(super) fn location(&self, answer: &Response, doing: &Doing) -> Result<Url, Failure> {
         let wrong = |text: &str| Failure::new(self, doing, Reason::Other, text);

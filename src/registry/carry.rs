@@ -7,13 +7,12 @@ use std::time::Instant;
 
 use futures_util::stream::{Stream, try_unfold};
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
-use reqwest::{Body, Method, Response, Url};
+use reqwest::{Body, Response, Url};
 
 use super::auth::Scope;
 use super::client::SILENCE;
 use super::failure::Doing;
-use super::payload::Payload;
-use super::send::{ATTEMPTS, About, Ask, Target};
+use super::send::ATTEMPTS;
 use super::{Descriptor, Failure, Mounting, Place, Reason, Registry, redirect};
 
 /// Told of each piece that is on its way: its bytes. What is sent again after a cut is not told again.
@@ -50,19 +49,8 @@ impl Registry {
         if !answer.status().is_success() {
             return Err(Failure::of_answer(self, doing, answer).await);
         }
-        let mut end = self.location(&answer, doing)?;
-        end.query_pairs_mut().append_pair("digest", &blob.digest);
-        let ask = Ask {
-            method: Method::PUT,
-            to: Target::Url(end),
-            about: About::Blob,
-            scope: Scope::Push(name.to_owned()),
-            headers: Vec::new(),
-            body: Some(Payload::default()),
-            also: &[],
-        };
-        self.ask(&ask, doing).await?;
-        Ok(())
+        let end = self.location(&answer, doing)?;
+        self.close_upload(name, end, &blob.digest, doing).await
     }
 }
 

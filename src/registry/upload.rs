@@ -170,18 +170,9 @@ impl Upload<'_> {
     }
 
     async fn close(self, digest: &str) -> Result<(), Failure> {
-        let mut end = self.at;
-        end.query_pairs_mut().append_pair("digest", digest);
-        let ask = Ask {
-            method: Method::PUT,
-            to: Target::Url(end),
-            about: About::Blob,
-            scope: Scope::Push(self.name),
-            headers: Vec::new(),
-            body: Some(Payload::default()),
-            also: &[],
-        };
-        self.registry.ask(&ask, self.doing).await.map(drop)
+        self.registry
+            .close_upload(&self.name, self.at, digest, self.doing)
+            .await
     }
 }
 

@@ -13,8 +13,8 @@ pub(super) struct Told {
     what: String,
     /// Bytes so far and in all, by layer.
     layers: BTreeMap<String, (u64, u64)>,
-    pushed: u32,
-    there: u32,
+    pushed: usize,
+    there: usize,
 }
 
 #[derive(Deserialize)]
@@ -73,17 +73,18 @@ impl Told {
 
     /// `3 layers pushed, 2 there already`
     pub(super) fn layers(&self) -> String {
-        match (self.pushed, self.there) {
-            (0, _) => "every layer was there".to_owned(),
-            (pushed, 0) => format!("{} pushed", layers(pushed)),
-            (pushed, there) => format!("{} pushed, {there} there already", layers(pushed)),
-        }
+        layers(self.pushed, self.there)
     }
 }
 
-fn layers(count: u32) -> String {
-    match count {
+pub(super) fn layers(pushed: usize, there: usize) -> String {
+    let counted = match pushed {
         1 => "1 layer".to_owned(),
         more => format!("{more} layers"),
+    };
+    match (pushed, there) {
+        (0, _) => "every layer was there".to_owned(),
+        (_, 0) => format!("{counted} pushed"),
+        (_, there) => format!("{counted} pushed, {there} there already"),
     }
 }

@@ -21,19 +21,11 @@ pub(super) async fn upload(maker: &Maker<'_>, source: &str, target: &Target) -> 
         .tags
         .split_first()
         .expect("a target has at least one tag");
-    if let Some(digest) = by_own_hand(maker, source, target, first).await? {
-        let registry = maker
-            .access
-            .registry(&target.repository, target.role.as_ref(), REGISTRY_LIMIT)
-            .await?;
-        verify(maker, target, &registry, &digest).await?;
-        return Ok(Pushed {
-            repository: target.repository.name().to_owned(),
-            tags: target.tags.clone(),
-            digest,
-        });
-    }
-    let digest = by_engine(maker, source, target, first).await?;
+    let by_us = by_own_hand(maker, source, target, first).await?;
+    let (digest, others) = match by_us {
+        Some(digest) => (digest, &[][..]),
+        None => (by_engine(maker, source, target, first).await?, others),
+    };
     let registry = maker
         .access
         .registry(&target.repository, target.role.as_ref(), REGISTRY_LIMIT)

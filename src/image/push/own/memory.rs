@@ -3,23 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Serialize};
-
 use crate::docker::StoredLayer;
-use crate::registry::Descriptor;
 
 /// In the executor's directory.
 const DIRECTORY: &str = "layers";
 /// One layer may stand in repositories in more forms than one.
 const MOST_FORMS: usize = 4;
 const OLD: Duration = Duration::from_secs(30 * 24 * 3600);
-
-/// A layer in its compressed form.
-#[derive(Deserialize, Serialize)]
-struct Made {
-    digest: String,
-    size: u64,
-}
 
 pub(super) struct Memory {
     dir: PathBuf,
@@ -39,27 +29,16 @@ impl Memory {
 
     /// Its digests in the forms that this host has sent or found, the latest first.
     pub(super) fn of(&self, layer: &StoredLayer) -> Vec<String> {
-        let forms = self.forms(layer).into_iter();
-        forms.map(|made| made.digest).collect()
-    }
-
-    fn forms(&self, layer: &StoredLayer) -> Vec<Made> {
         let text = std::fs::read(self.file(layer)).unwrap_or_default();
         serde_json::from_slice(&text).unwrap_or_default()
     }
 
     /// # Errors
     /// The directory cannot be written to. What is not remembered is made again.
-    pub(super) fn keep(&self, layer: &StoredLayer, sent: &Descriptor) -> std::io::Result<()> {
-        let mut forms = self.forms(layer);
-        forms.retain(|known| known.digest != sent.digest);
-        forms.insert(
-            0,
-            Made {
-                digest: sent.digest.clone(),
-                size: sent.size,
-            },
-        );
+    pub(super) fn keep(&self, layer: &StoredLayer, digest: &str) -> std::io::Result<()> {
+        let mut forms = self.of(layer);
+        forms.retain(|known| known != digest);
+        forms.insert(0, digest.to_owned());
         forms.truncate(MOST_FORMS);
         std::fs::create_dir_all(&self.dir)?;
         std::fs::write(self.file(layer), serde_json::to_vec(&forms)?)

@@ -17,6 +17,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
 
 use super::Target;
+use super::told::layers;
 use crate::docker::{Storage, StoredImage, StoredLayer};
 use crate::image::{Event, Maker};
 use crate::output;
@@ -84,21 +85,10 @@ pub(super) async fn push(maker: &Maker<'_>, id: &str, target: &Target) -> Result
             .map_err(|failure| Not::Pushed(failure, Some(tag.clone())))?;
     }
     let (sent, all) = (manifest.1, image.layers.len());
-    let layers = match (sent, all - sent) {
-        (0, _) => "every layer was there".to_owned(),
-        (sent, 0) => format!("{} pushed", counted(sent)),
-        (sent, there) => format!("{} pushed, {there} there already", counted(sent)),
-    };
+    let layers = layers(sent, all - sent);
     let took = output::duration(begun.elapsed());
     maker.note(format!("Pushed `{name}` in {took}: {layers}"));
     Ok(manifest.0.digest)
-}
-
-fn counted(layers: usize) -> String {
-    match layers {
-        1 => "1 layer".to_owned(),
-        more => format!("{more} layers"),
-    }
 }
 
 /// What the repository has.
@@ -206,7 +196,7 @@ impl Push<'_> {
                 push_blob(self.place, making(layer.clone()), &moved).await?
             }
         };
-        if let Err(error) = self.memory.keep(layer, &sent) {
+        if let Err(error) = self.memory.keep(layer, &sent.digest) {
             self.maker.warn(format!(
                 "what was pushed could not be written down on this host: {error}"
             ));
