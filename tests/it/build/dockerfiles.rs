@@ -173,7 +173,7 @@ fn a_step_is_root_of_its_container_and_of_nothing_else() {
     for builder in ["buildkit", "classic"] {
         let out = build(
             &job,
-            "FROM bench/busybox:1\nRUN echo \"cap $(grep CapEff /proc/self/status | cut -f2)\"; ls /run/docker.sock /.baws /var/run/docker.sock 2>&1; hostname; mount -t tmpfs x /mnt 2>&1; true\n",
+            "FROM bench/busybox:1\nRUN echo \"cap $(grep CapEff /proc/self/status | cut -f2)\"; ls /run/docker.sock /.baws /var/run/docker.sock 2>&1; hostname; mount -t tmpfs x /mnt 2>&1; sleep 0.3\n",
             &format!("--builder {builder} --progress plain --no-cache"),
         )
         .succeeded()
@@ -216,7 +216,7 @@ fn a_failing_step_is_told_with_its_output_last() {
     for builder in ["buildkit", "classic"] {
         let ended = build(
             &job,
-            "FROM bench/busybox:1\nRUN echo fine\nRUN echo the reason; exit 7\n",
+            "FROM bench/busybox:1\nRUN echo fine\nRUN echo the reason; sleep 0.3; exit 7\n",
             &format!("--no-cache --builder {builder}"),
         )
         .failed_with(5);
@@ -224,7 +224,7 @@ fn a_failing_step_is_told_with_its_output_last() {
         let at = out.find("Output of").unwrap_or_default();
         assert_eq!(
             out[at..].replace("[3/3] RUN", "RUN"),
-            "Output of `RUN echo the reason; exit 7`:\nthe reason\n\nerror: the build failed at `RUN echo the reason; exit 7`\n  caused by: its program ended with exit code 7\n  caused by: its last words: the reason\n",
+            "Output of `RUN echo the reason; sleep 0.3; exit 7`:\nthe reason\n\nerror: the build failed at `RUN echo the reason; sleep 0.3; exit 7`\n  caused by: its program ended with exit code 7\n  caused by: its last words: the reason\n",
             "{out}"
         );
     }

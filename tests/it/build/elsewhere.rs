@@ -50,7 +50,7 @@ fn a_build_starts_from_the_projects_own_image_in_ecr() {
     let image = site.image_of_ecr();
     let job = site.job().prepared().file_in(
         "Dockerfile",
-        &format!("FROM {image}\nRUN echo \"is $(cat /origin)\"\n"),
+        &format!("FROM {image}\nRUN echo \"is $(cat /origin)\"; sleep 0.3\n"),
     );
     for builder in ["buildkit", "classic"] {
         let words = format!("build --no-cache --pull --builder {builder} --progress plain . 2>&1");

@@ -15,7 +15,8 @@ fn built(job: &Job<'_>, dockerfile: &str, words: &str) -> String {
         .out()
 }
 
-const STAGES: &str = "ARG BASE=bench/busybox:1\nFROM $BASE AS first\nARG WHO=nobody\nRUN echo \"hello <$WHO>\" > /hello\nFROM scratch AS unused\nCOPY nowhere /\nFROM bench/busybox:1 AS last\nCOPY --from=first /hello /hello\nRUN echo \"last says $(cat /hello)\"\n";
+/// The last step takes its time: of one that ends at once the classic builder of a busy engine 26 loses the output.
+const STAGES: &str = "ARG BASE=bench/busybox:1\nFROM $BASE AS first\nARG WHO=nobody\nRUN echo \"hello <$WHO>\" > /hello\nFROM scratch AS unused\nCOPY nowhere /\nFROM bench/busybox:1 AS last\nCOPY --from=first /hello /hello\nRUN echo \"last says $(cat /hello)\"; sleep 0.3\n";
 
 #[test]
 fn stages_targets_and_arguments_mean_what_they_mean_to_docker() {
@@ -29,20 +30,17 @@ fn stages_targets_and_arguments_mean_what_they_mean_to_docker() {
             _ => STAGES.to_owned(),
         };
         let last = |words: &str| built(&job, &stages, &format!("{flags} {words}"));
-        assert!(last("").contains("last says hello <nobody>"), "{builder}");
-        assert!(
-            last("--build-arg WHO=me").contains("last says hello <me>"),
-            "{builder}"
-        );
-        assert!(
-            last("--build-arg WHO").contains("last says hello <the environment>"),
-            "{builder}"
-        );
-        assert!(!last("--target first").contains("last says"), "{builder}");
-        assert!(
-            last("--build-arg BASE=bench/bash:1").contains("last says hello"),
-            "{builder}"
-        );
+        for (words, says) in [
+            ("", Some("last says hello <nobody>")),
+            ("--build-arg WHO=me", Some("last says hello <me>")),
+            ("--build-arg WHO", Some("last says hello <the environment>")),
+            ("--target first", None),
+            ("--build-arg BASE=bench/bash:1", Some("last says hello")),
+        ] {
+            let out = last(words);
+            let found = out.contains(says.unwrap_or("last says"));
+            assert_eq!(found, says.is_some(), "{builder} {words}: {out}");
+        }
         let unused = last("--build-arg NOBODY=1");
         assert!(
             unused.contains("warning: the Dockerfile declares no ARG for `NOBODY`"),
@@ -61,7 +59,7 @@ fn stages_targets_and_arguments_mean_what_they_mean_to_docker() {
 fn limits_hosts_and_networks_reach_the_steps() {
     let site = Site::new();
     let job = site.job().prepared();
-    let look = "FROM bench/busybox:1\nRUN echo \"files $(ulimit -n) shm $(df -m /dev/shm | tail -n 1 | tr -s ' ' | cut -d' ' -f2) host $(grep -c 'db.bench.test' /etc/hosts) links $(ls /sys/class/net | tr '\\n' ' ')\"\n";
+    let look = "FROM bench/busybox:1\nRUN echo \"files $(ulimit -n) shm $(df -m /dev/shm | tail -n 1 | tr -s ' ' | cut -d' ' -f2) host $(grep -c 'db.bench.test' /etc/hosts) links $(ls /sys/class/net | tr '\\n' ' ')\"; sleep 0.3\n";
     for builder in ["buildkit", "classic"] {
         let out = built(
             &job,

@@ -7,7 +7,7 @@ fn a_context_may_come_as_a_tar_packed_or_not() {
     let site = Site::new();
     let job = site.job().plain();
     let script = "cd /builds/it/project; mkdir -p ctx/sub; echo inner > ctx/file; ln -s file ctx/link; mkdir -p none
-        printf 'FROM bench/busybox:1\\nCOPY . /c\\nRUN echo \"got $(cat /c/link)\"\\n' > ctx/sub/Dockerfile
+        printf 'FROM bench/busybox:1\\nCOPY . /c\\nRUN echo \"got $(cat /c/link)\"; sleep 0.3\\n' > ctx/sub/Dockerfile
         tar -C ctx -cf - . | baws-ci build --no-cache --progress plain -f sub/Dockerfile - 2>&1
         tar -C ctx -czf - . | baws-ci build --no-cache --progress plain -f ./sub/Dockerfile - 2>&1
         tar -C ctx -czf - . | baws-ci build --no-cache --builder classic --progress plain -f sub/Dockerfile - 2>&1";
