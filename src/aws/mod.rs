@@ -3,7 +3,7 @@
 //! Offers verbs on ECR and ECS in plain values of ours. Credentials are fetched by the first call that needs them, from the host's
 //! own chain or a role on top of it; never from a job. Refuses to know Docker: a token leaves as user and password, and the
 //! room above carries it on. Read next: `connect` (where credentials come from), `ecs`, `json` (calls without a typed client), `repository` and `create`,
-//! `image`, `digests`, `scan`, `failure` (which errors have a remedy), `token_cache` (one token for all processes of the host).
+//! `image`, `digests`, `layers`, `scan`, `failure` (which errors have a remedy), `token_cache` (one token for all processes of the host).
 
 mod authorization;
 mod call;
@@ -16,6 +16,7 @@ mod failure;
 mod held;
 mod image;
 mod json;
+mod layers;
 mod log;
 mod parameter;
 mod permission;
@@ -33,6 +34,7 @@ pub(crate) use create::{CreatedHow, NewRepository};
 pub(crate) use ecs::MOST_SERVICES;
 pub(crate) use failure::{Failure, Landed, Reason};
 pub(crate) use image::ImageId;
+pub(crate) use layers::HeldLayer;
 pub(crate) use repository::Repository;
 pub(crate) use scan::{Scan, ScanStatus, Severity};
 pub(crate) use secret::{SecretFound, SecretText, keeping};

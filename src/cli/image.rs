@@ -39,6 +39,13 @@ pub(crate) struct GateArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct CompressionArgs {
+    /// How layers that are not in the registry yet are compressed: `gzip` or `zstd` (see docs/build.md, "zstd")
+    #[arg(long, value_name = "KIND", default_value = "gzip")]
+    pub(crate) compression: String,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct TagArgs {
     /// More tags in the repositories of -t: `commit`, `short`, `latest`, `time` (MM-DD-YYYY_HH-MM-SS, UTC)
     #[arg(long, value_name = "KIND,…", value_delimiter = ',')]
@@ -69,6 +76,8 @@ pub(crate) struct BuildArgs {
     /// Push to the repositories that -t names
     #[arg(long)]
     pub(crate) push: bool,
+    #[command(flatten)]
+    pub(crate) compression: CompressionArgs,
     #[command(flatten)]
     pub(crate) gate: GateArgs,
     /// A build argument; without `=VALUE` the variable of that name
@@ -134,6 +143,8 @@ pub(crate) struct PushArgs {
     pub(crate) images: Vec<String>,
     #[command(flatten)]
     pub(crate) tags: TagArgs,
+    #[command(flatten)]
+    pub(crate) compression: CompressionArgs,
     #[command(flatten)]
     pub(crate) gate: GateArgs,
     #[command(flatten)]

@@ -24,7 +24,7 @@ pub(crate) use deploy::{
     TargetKind, UntilArg, WaitArgs,
 };
 pub(crate) use gitlab::GitlabArgs;
-pub(crate) use image::{BuildArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
+pub(crate) use image::{BuildArgs, CompressionArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
 pub(crate) use images::{CollectArgs, ImagesArgs, ImagesCommand, WarmArgs};
 pub(crate) use template::{
     CheckArgs, DiffArgs, ElsewhereArgs, FleetArgs, LintArgs, PublishArgs, RenderArgs, SyncArgs,

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use super::image::{gate, stdin};
+use super::image::stdin;
+use super::push_options::options;
 use crate::cli::BuildArgs;
 use crate::env::{self, Var};
 use crate::error::{Error, Result};
 use crate::image::{
     self, Bases, Blob, BuildRequest, BuilderChoice, Cache, Dockerfile, Files, Ignore, IgnoreFile,
-    PushOptions, Skip, TarContext, list,
+    Skip, TarContext, list,
 };
 
 /// As large as a Dockerfile may be, and one byte.
@@ -25,6 +26,7 @@ pub(super) fn of(arguments: &BuildArgs) -> Result<(BuildRequest, Files, Option<S
     check(arguments)?;
     let (dockerfile, files) = context(arguments)?;
     let remark = files.remark(begun);
+    let pushing = options(&arguments.gate, &arguments.compression)?;
     let mut labels = match arguments.no_labels {
         true => BTreeMap::new(),
         false => image::of_environment(),
@@ -62,9 +64,7 @@ pub(super) fn of(arguments: &BuildArgs) -> Result<(BuildRequest, Files, Option<S
         ulimits: arguments.ulimits.clone(),
         network: arguments.network.clone(),
         builder: builder(&arguments.builder)?,
-        push: arguments.push.then(|| PushOptions {
-            gate: gate(&arguments.gate),
-        }),
+        push: arguments.push.then_some(pushing),
         context: Some(files.digest()),
         // Who builds by the calendar wants what is new in the world, not in the commit.
         skip: match arguments.no_skip || Var::CiPipelineSource.text().as_deref() == Some("schedule")

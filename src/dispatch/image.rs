@@ -9,15 +9,16 @@ use tokio::sync::mpsc;
 
 use super::audited::{Asker, ImageRecord};
 use super::envelope;
+use super::push_options::{gate, options};
 use crate::agent::DIRECTORY;
 use crate::broker::{self, Reached};
-use crate::cli::{BuildArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
+use crate::cli::{BuildArgs, OutputArgs, PromoteArgs, PushArgs};
 use crate::docker::{Engine, Supply, Want};
 use crate::env::{self, Var};
 use crate::error::{Error, Result};
 use crate::image::{
-    self, Access, Context, Event, Files, Gate, Image, Maker, OutputFiles, Owner, Place, Progress,
-    PromoteRequest, PushOptions, PushRequest, Request, StepLimits, Teller,
+    self, Access, Context, Event, Files, Image, Maker, OutputFiles, Owner, Place, Progress,
+    PromoteRequest, PushRequest, Request, StepLimits, Teller,
 };
 use crate::output::Output;
 use crate::policy::Grant;
@@ -62,9 +63,7 @@ pub(super) fn push(arguments: &PushArgs, config: Option<&Path>, output: &Output)
     let request = PushRequest {
         images: arguments.images.clone(),
         also,
-        options: PushOptions {
-            gate: gate(&arguments.gate),
-        },
+        options: options(&arguments.gate, &arguments.compression)?,
     };
     carry_out(
         Ask {
@@ -96,13 +95,6 @@ pub(super) fn promote(
         config,
         output,
     )
-}
-
-pub(super) fn gate(arguments: &GateArgs) -> Option<Gate> {
-    arguments.gate.as_ref().map(|severity| Gate {
-        severity: severity.to_uppercase(),
-        timeout_secs: arguments.gate_timeout,
-    })
 }
 
 fn mode(arguments: &OutputArgs) -> Result<Progress> {

@@ -16,6 +16,7 @@ mod gitlab;
 mod image;
 mod images;
 mod on_laptop;
+mod push_options;
 mod roles;
 mod services;
 mod template;

@@ -51,7 +51,7 @@ pub(crate) use push::PushFailure;
 pub(crate) use registry_reason::RegistryReason;
 pub(crate) use session::{Listed, ListedKind, Login, Offer, Want};
 pub(crate) use spec::{ContainerSpec, Driver, Mount, Network};
-pub(crate) use storage::{Storage, StoredImage, StoredLayer};
+pub(crate) use storage::{KnownBlob, Storage, StoredImage, StoredLayer};
 pub(crate) use supply::Supply;
 pub(crate) use usage::{CacheRecord, ImageUsage, Usage, VolumeUsage};
 

@@ -97,11 +97,19 @@ fn explain(failure: PullFailure, wanted: Wanted<'_>) -> Error {
         RegistryReason::TagImmutable
         | RegistryReason::Network
         | RegistryReason::Unreachable
-        | RegistryReason::Other => failure
-            .failure
-            .into_error()
-            .hint("whoever operates the runner checks that this host reaches the registry and may pull from it"),
+        | RegistryReason::Other => {
+            let hint = match is_of_unknown_form(&failure.failure.detail) {
+                true => "its layers may be compressed by zstd, which Docker unpacks from version 23 on: the operator takes a newer engine, or whoever builds the image `--compression gzip`",
+                false => "whoever operates the runner checks that this host reaches the registry and may pull from it",
+            };
+            failure.failure.into_error().hint(hint)
+        }
     }
+}
+
+/// What an engine that takes a zstd layer for a tar says of it. Source: engine 20.10.
+fn is_of_unknown_form(detail: &str) -> bool {
+    detail.contains("archive/tar: invalid tar header")
 }
 
 /// By whose login it was asked, somebody else can mend it.

@@ -45,7 +45,7 @@ pub(crate) use progress::{Place, Progress, Teller};
 pub(crate) use promote::promote;
 pub(crate) use push::{forget_old_layers, push_built};
 pub(crate) use request::{
-    Bases, Blob, BuildRequest, BuilderChoice, Cache, Gate, Image, PromoteRequest, PushOptions,
-    PushRequest, Request, Skip,
+    Bases, Blob, BuildRequest, BuilderChoice, Cache, Compression, Gate, Image, PromoteRequest,
+    PushOptions, PushRequest, Request, Skip,
 };
 pub(crate) use supply::Files;

@@ -97,6 +97,18 @@ pub(crate) struct PromoteRequest {
 #[serde(default)]
 pub(crate) struct PushOptions {
     pub(crate) gate: Option<Gate>,
+    pub(crate) compression: Compression,
+}
+
+/// How layers are stored in the registry.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Compression {
+    /// What every engine unpacks.
+    #[default]
+    Gzip,
+    /// Unpacked several times as fast; not by Docker before 23.
+    Zstd,
 }
 
 /// Wait for the registry's scan, and fail where it found something of this severity or worse.

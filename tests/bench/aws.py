@@ -124,7 +124,7 @@ class Handler(face.Handler):
     def own(self):
         """What this face does itself. Each gives a JSON answer, an XML one, or None for moto's."""
         return {"ecr:GetAuthorizationToken": self.get_authorization_token, "ecr:DescribeImageScanFindings": self.scan_findings,
-                "ecr:PutImage": self.put_image, "sts:AssumeRole": self.assume_role,
+                "ecr:PutImage": self.put_image, "ecr:BatchCheckLayerAvailability": self.check_layers, "sts:AssumeRole": self.assume_role,
                 "sts:AssumeRoleWithWebIdentity": self.assume_role, "sts:GetCallerIdentity": self.identity}
 
     # ---- ECS ----------------------------------------------------------------------------------------------------------
@@ -150,6 +150,9 @@ class Handler(face.Handler):
 
     def put_image(self):
         return images.put_image(self.moto, self.upstream, images.account_of(self.caller, self.parameters), self.region, self.parameters)
+
+    def check_layers(self):
+        return images.check_layers(self.moto, self.upstream, images.account_of(self.caller, self.parameters), self.region, self.parameters)
 
     def send_blob(self):
         """A layer out of the bucket that the ECR face redirects to."""

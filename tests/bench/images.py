@@ -83,5 +83,22 @@ def put_image(moto, upstream, account, region, parameters):
     return {"image": image}
 
 
+def check_layers(moto, upstream, account, region, parameters):
+    """BatchCheckLayerAvailability, by what docker-registry has. Media types are those of manifests, of which it keeps no book."""
+    name, digests = parameters["repositoryName"], parameters["layerDigests"]
+    moto.call(account, region, "DescribeRepositories", {"repositoryNames": [name]})
+    if not 1 <= len(digests) <= 100:
+        raise Denied(400, "InvalidParameterException", "Invalid parameter at 'layerDigests' failed to satisfy constraint: "
+                                                       "'Member must have length less than or equal to 100'")
+    layers = []
+    for digest in digests:
+        answer = upstream.call("HEAD", f"/v2/{registry.inner(account, region, name)}/blobs/{digest}", [])
+        answer.read()
+        there = answer.status == 200
+        layers.append({"layerDigest": digest, "layerAvailability": "AVAILABLE" if there else "UNAVAILABLE",
+                       **({"layerSize": int(answer.headers["Content-Length"])} if there else {})})
+    return {"layers": layers, "failures": []}
+
+
 def account_of(caller, parameters):
     return parameters.get("registryId") or caller.account or ACCOUNT

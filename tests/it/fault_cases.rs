@@ -1,7 +1,7 @@
 //! What can go wrong: the first column of docs/faults.md.
 
 /// What can go wrong, by the names of the table's first column.
-pub(super) const CASES: [&str; 227] = [
+pub(super) const CASES: [&str; 228] = [
     "kill -9 of config",
     "kill -9 of prepare",
     "kill -9 of run",
@@ -225,6 +225,7 @@ pub(super) const CASES: [&str; 227] = [
     "inputs of a build that cannot be known",
     "image behind a key that is too old",
     "upload that is cut in the middle of a layer",
+    "image of zstd layers, engine that unpacks none",
     "layer with whatever a tar can hold",
     "client that lies about its context",
     "collector of a host's cache beside running jobs",

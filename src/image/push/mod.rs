@@ -137,7 +137,7 @@ pub(super) async fn push(
 ) -> Result<(Vec<Pushed>, Option<ScanSummary>)> {
     let mut pushed = Vec::new();
     for target in targets {
-        pushed.push(upload::upload(maker, source, target).await?);
+        pushed.push(upload::upload(maker, source, target, options.compression).await?);
     }
     let scan = match (&options.gate, targets.first(), pushed.first()) {
         (Some(gate), Some(target), Some(pushed)) => {

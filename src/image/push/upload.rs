@@ -9,19 +9,24 @@ use super::told::Told;
 use super::{REGISTRY_LIMIT, Target, lock, own};
 use crate::error::{Cause, Error, Result};
 use crate::image::request::Pushed;
-use crate::image::{Maker, Owner};
+use crate::image::{Compression, Maker, Owner};
 use crate::output;
 use crate::registry::{self, Freshness, Registry};
 
 /// The engine tries each blob several times by itself; this is about everything else.
 const TRIES: u32 = 5;
 
-pub(super) async fn upload(maker: &Maker<'_>, source: &str, target: &Target) -> Result<Pushed> {
+pub(super) async fn upload(
+    maker: &Maker<'_>,
+    source: &str,
+    target: &Target,
+    format: Compression,
+) -> Result<Pushed> {
     let (first, others) = target
         .tags
         .split_first()
         .expect("a target has at least one tag");
-    let by_us = by_own_hand(maker, source, target, first).await?;
+    let by_us = by_own_hand(maker, source, target, format).await?;
     let (digest, others) = match by_us {
         Some(digest) => (digest, &[][..]),
         None => (by_engine(maker, source, target, first).await?, others),
@@ -46,24 +51,41 @@ async fn by_own_hand(
     maker: &Maker<'_>,
     source: &str,
     target: &Target,
-    tag: &str,
+    format: Compression,
 ) -> Result<Option<String>> {
-    if *maker.owner == Owner::Caller {
-        return Ok(None);
-    }
-    match own::push(maker, source, target).await {
+    let id = match (maker.owner, format) {
+        (Owner::Caller, Compression::Gzip) => return Ok(None),
+        // A name of the caller's.
+        (Owner::Caller, Compression::Zstd) => maker.engine.image(source).await?.map(|it| it.id),
+        (Owner::Project(_), _) => None,
+    };
+    match own::push(maker, id.as_deref().unwrap_or(source), target, format).await {
         Ok(digest) => Ok(Some(digest)),
-        Err(own::Not::Readable) => Ok(None),
+        Err(own::Not::Readable) => {
+            by_gzip_instead(maker, format);
+            Ok(None)
+        }
         Err(own::Not::Pushed(failure, at)) => {
-            match explain_own(&failure, target, at.as_deref().unwrap_or(tag)) {
+            match explain_own(&failure, target, at.as_deref().unwrap_or(&target.tags[0])) {
                 Some(error) => Err(error),
                 None => {
                     let error = Error::from(failure);
                     maker.note(format!("The engine is asked to push it: {error}"));
+                    by_gzip_instead(maker, format);
                     Ok(None)
                 }
             }
         }
+    }
+}
+
+/// The engine pushes in one format only.
+fn by_gzip_instead(maker: &Maker<'_>, format: Compression) {
+    match format {
+        Compression::Gzip => {}
+        Compression::Zstd => maker.warn(
+            "the image is pushed by the engine, whose layers are compressed by gzip, not by zstd as was asked".to_owned(),
+        ),
     }
 }
 

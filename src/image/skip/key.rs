@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::super::order::is_predefined;
 use super::super::preparation::Asked;
-use super::super::request::{BuildRequest, ContextDigest};
+use super::super::request::{BuildRequest, Compression, ContextDigest};
 use super::super::{Maker, labels};
 use crate::digest::digest;
 use crate::docker::Builder;
@@ -80,6 +80,11 @@ impl Key {
         parts.pairs("bases", bases.iter().map(|(name, what)| (name, what)));
         parts.bytes("dockerfile", &request.dockerfile.0);
         parts.word("context", &context.sha256);
+        let push = request.push.as_ref();
+        match push.map(|push| push.compression).unwrap_or_default() {
+            Compression::Gzip => {}
+            Compression::Zstd => parts.word("compression", "zstd"),
+        }
         let prefix = match side.is_protected {
             true => PROTECTED,
             false => UNPROTECTED,

@@ -218,7 +218,8 @@ fn what_is_added_is_what_its_server_gave() {
 #[test]
 fn no_step_reaches_the_metadata() {
     let site = Site::new();
-    let ask = "timeout 5 wget -q -O - http://169.254.169.254/latest/meta-data/ 2>&1 || true; sleep 0.3";
+    let ask =
+        "timeout 5 wget -q -O - http://169.254.169.254/latest/meta-data/ 2>&1 || true; sleep 0.3";
     let job = site
         .job()
         .prepared()

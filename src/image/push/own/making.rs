@@ -5,20 +5,21 @@ use std::io;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
-use super::gzip::{self, compress};
+use super::compress::{self, compress};
 use crate::digest::hexadecimal;
 use crate::docker::StoredLayer;
+use crate::image::Compression;
 use crate::registry::Piece;
 
 /// Pieces of a layer that wait for the network.
 const WAITING: usize = 4;
 
 /// Makes the compressed layer on threads of its own. Its digest comes only when what was read is what the layer has to be.
-pub(super) fn making(layer: StoredLayer) -> mpsc::Receiver<io::Result<Piece>> {
+pub(super) fn making(layer: StoredLayer, format: Compression) -> mpsc::Receiver<io::Result<Piece>> {
     let (pieces, made) = mpsc::channel(WAITING);
     let work = move || {
         let mut whole = Sha256::new();
-        let read: Box<gzip::Read<'_>> = Box::new(|into| {
+        let read: Box<compress::Read<'_>> = Box::new(|into| {
             let mut raw = Sha256::new();
             layer.read(&mut |bytes| {
                 raw.update(bytes);
@@ -33,7 +34,7 @@ pub(super) fn making(layer: StoredLayer) -> mpsc::Receiver<io::Result<Piece>> {
                 ))),
             }
         });
-        let done = compress(read, &mut |piece| {
+        let done = compress(format, read, &mut |piece| {
             whole.update(&piece);
             let sent = pieces.blocking_send(Ok(Piece::Bytes(piece)));
             sent.map_err(|_| io::ErrorKind::BrokenPipe.into())

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::docker::StoredLayer;
+use crate::image::Compression;
 
 /// In the executor's directory.
 const DIRECTORY: &str = "layers";
@@ -13,18 +14,24 @@ const OLD: Duration = Duration::from_secs(30 * 24 * 3600);
 
 pub(super) struct Memory {
     dir: PathBuf,
+    format: Compression,
 }
 
 impl Memory {
-    /// `state`: the executor's directory.
-    pub(super) fn in_state(state: &Path) -> Self {
+    /// `state`: the executor's directory. Of layers in one format.
+    pub(super) fn in_state(state: &Path, format: Compression) -> Self {
         Memory {
             dir: state.join(DIRECTORY),
+            format,
         }
     }
 
     fn file(&self, layer: &StoredLayer) -> PathBuf {
-        self.dir.join(layer.diff_id.trim_start_matches("sha256:"))
+        let digits = layer.diff_id.trim_start_matches("sha256:");
+        self.dir.join(match self.format {
+            Compression::Gzip => digits.to_owned(),
+            Compression::Zstd => format!("{digits}.zst"),
+        })
     }
 
     /// Its digests in the forms that this host has sent or found, the latest first.

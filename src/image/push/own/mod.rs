@@ -1,11 +1,12 @@
 //! A push by our own hand, where the engine's storage can be read: layers are compressed by all processors while they are
-//! sent, and several at a time; the engine takes one processor and one layer after the other.
+//! sent, and several at a time, by gzip or, where that is asked, zstd; the engine takes one processor and one layer after the other.
 //!
 //! What the repository has is not made again: the engine remembers the digests of what it pulled and pushed, and this host those
 //! of the layers that it made itself. Refuses to guess: where anything is not as expected there is no such push, and the
-//! engine's own is taken. Read next: `docker::Storage`, `making`, `gzip`, `registry::push_blob`.
+//! engine's own is taken. Read next: `docker::Storage`, `look`, `making`, `compress`, `registry::push_blob`.
 
-mod gzip;
+mod compress;
+mod look;
 mod making;
 mod manifest;
 mod memory;
@@ -18,20 +19,20 @@ use tokio::sync::mpsc;
 
 use super::Target;
 use super::told::layers;
-use crate::docker::{Storage, StoredImage, StoredLayer};
-use crate::image::{Event, Maker};
+use crate::docker::{KnownBlob, Storage, StoredImage, StoredLayer};
+use crate::image::{Compression, Event, Maker};
 use crate::output;
 use crate::registry::{Descriptor, Failure, Manifest, Mounting, Piece, Place, push_blob};
+use look::Found;
 use making::making;
-use manifest::{CONFIG, LAYER, manifest};
+use manifest::{Kinds, manifest};
 use memory::Memory;
 
 pub(crate) use memory::forget_old_layers;
 
 /// The upload itself; what falls silent is given up long before.
 const LIMIT: Duration = Duration::from_secs(3600);
-/// Layers looked for at a time, and layers made at a time: each takes all processors.
-const LOOKED_FOR: usize = 8;
+/// Layers made at a time: each takes all processors.
 const MADE: usize = 2;
 /// Of the forms of one layer that the engine remembers, the latest.
 const MOST_KNOWN: usize = 3;
@@ -54,7 +55,12 @@ impl From<Failure> for Not {
 ///
 /// # Errors
 /// [`Not`]: the engine has to push it.
-pub(super) async fn push(maker: &Maker<'_>, id: &str, target: &Target) -> Result<String, Not> {
+pub(super) async fn push(
+    maker: &Maker<'_>,
+    id: &str,
+    target: &Target,
+    format: Compression,
+) -> Result<String, Not> {
     let begun = Instant::now();
     let storage = maker.engine.storage().await.ok().flatten();
     let storage = storage.ok_or(Not::Readable)?;
@@ -71,9 +77,12 @@ pub(super) async fn push(maker: &Maker<'_>, id: &str, target: &Target) -> Result
     let name = format!("{}:{}", target.repository.name(), target.tags[0]);
     let push = Push {
         maker,
+        target,
         place,
         storage: &storage,
-        memory: Memory::in_state(maker.state),
+        format,
+        kinds: Kinds::of(format),
+        memory: Memory::in_state(maker.state, format),
         told: Mutex::new((0, format!("Pushing `{name}`"))),
     };
     // What may not be looked for, or not yet, is the engine's to tell.
@@ -91,17 +100,13 @@ pub(super) async fn push(maker: &Maker<'_>, id: &str, target: &Target) -> Result
     Ok(manifest.0.digest)
 }
 
-/// What the repository has.
-struct Found {
-    /// One a layer, in order.
-    layers: Vec<Option<Descriptor>>,
-    config: bool,
-}
-
 struct Push<'a> {
     maker: &'a Maker<'a>,
+    target: &'a Target,
     place: Place<'a>,
     storage: &'a Storage,
+    format: Compression,
+    kinds: Kinds,
     /// Of layers that this host made.
     memory: Memory,
     /// Bytes that were sent, and what they are called.
@@ -109,19 +114,6 @@ struct Push<'a> {
 }
 
 impl Push<'_> {
-    /// The layers that are there, and whether the configuration is.
-    async fn look(&self, id: &str, image: &StoredImage) -> Result<Found, Failure> {
-        let looked = image.layers.iter().map(|layer| self.found(layer));
-        let found: Vec<Option<Descriptor>> = stream::iter(looked)
-            .buffered(LOOKED_FOR)
-            .try_collect()
-            .await?;
-        Ok(Found {
-            layers: found,
-            config: self.head(id).await?.is_some(),
-        })
-    }
-
     /// Sends what is not there; the manifest, and how many layers were sent.
     async fn image(
         &self,
@@ -142,7 +134,7 @@ impl Push<'_> {
             });
         let layers: Vec<Descriptor> = stream::iter(layers).buffered(MADE).try_collect().await?;
         let config = Descriptor {
-            media_type: CONFIG.to_owned(),
+            media_type: self.kinds.config.to_owned(),
             digest: id.to_owned(),
             size: image.config.len() as u64,
         };
@@ -158,7 +150,7 @@ impl Push<'_> {
             }
             push_blob(self.place, made, &|_| {}).await?;
         }
-        Ok((manifest(&config, &layers), sent))
+        Ok((manifest(&self.kinds, &config, &layers), sent))
     }
 
     async fn head(&self, digest: &str) -> Result<Option<u64>, Failure> {
@@ -168,24 +160,25 @@ impl Push<'_> {
             .await
     }
 
-    /// A layer that the repository has, in any form that is known.
-    async fn found(&self, layer: &StoredLayer) -> Result<Option<Descriptor>, Failure> {
-        let made = self.memory.of(layer).into_iter();
-        let here = format!("{}/{}", self.place.registry.host(), self.place.repository);
-        let known = self.storage.known(&layer.diff_id).into_iter().rev();
-        let known = known
-            .filter(|blob| blob.source_repository == here)
-            .take(MOST_KNOWN);
-        for digest in made.chain(known.map(|blob| blob.digest)) {
-            if let Some(size) = self.head(&digest).await? {
-                return Ok(Some(Descriptor {
-                    media_type: LAYER.to_owned(),
-                    digest,
-                    size,
-                }));
-            }
+    /// What the engine remembers of it, the latest first. All of it is taken for gzip.
+    fn known(&self, layer: &StoredLayer) -> Vec<KnownBlob> {
+        match self.format {
+            Compression::Gzip => self
+                .storage
+                .known(&layer.diff_id)
+                .into_iter()
+                .rev()
+                .collect(),
+            Compression::Zstd => Vec::new(),
         }
-        Ok(None)
+    }
+
+    fn layer(&self, digest: String, size: u64) -> Descriptor {
+        Descriptor {
+            media_type: self.kinds.layer.to_owned(),
+            digest,
+            size,
+        }
     }
 
     async fn made(&self, layer: &StoredLayer) -> Result<Descriptor, Failure> {
@@ -193,7 +186,7 @@ impl Push<'_> {
             Some(mounted) => mounted,
             None => {
                 let moved = |bytes: u64| self.moved(bytes);
-                push_blob(self.place, making(layer.clone()), &moved).await?
+                push_blob(self.place, making(layer.clone(), self.format), &moved).await?
             }
         };
         if let Err(error) = self.memory.keep(layer, &sent.digest) {
@@ -201,17 +194,14 @@ impl Push<'_> {
                 "what was pushed could not be written down on this host: {error}"
             ));
         }
-        Ok(Descriptor {
-            media_type: LAYER.to_owned(),
-            ..sent
-        })
+        Ok(self.layer(sent.digest, sent.size))
     }
 
     /// A layer of another repository of the same registry need not travel. What hinders it is no failure: then it is sent.
     async fn mounted(&self, layer: &StoredLayer) -> Option<Descriptor> {
         let host = format!("{}/", self.place.registry.host());
         let (registry, here) = (self.place.registry, self.place.repository);
-        let known = self.storage.known(&layer.diff_id).into_iter().rev();
+        let known = self.known(layer).into_iter();
         let elsewhere = known.filter(|blob| {
             let from = blob.source_repository.strip_prefix(&host);
             from.is_some_and(|from| from != here)
@@ -221,11 +211,7 @@ impl Push<'_> {
             if let Ok(Mounting::Mounted) = registry.mount_blob(here, &blob.digest, from).await
                 && let Ok(Some(size)) = self.head(&blob.digest).await
             {
-                return Some(Descriptor {
-                    media_type: LAYER.to_owned(),
-                    digest: blob.digest,
-                    size,
-                });
+                return Some(self.layer(blob.digest, size));
             }
         }
         None
