@@ -1,6 +1,7 @@
 //! Secrets of Secrets Manager, as far as tokens of applications are kept there.
 //!
-//! Source: Secrets Manager API reference, `DescribeSecret`, `CreateSecret`, `UpdateSecret`, `GetSecretValue`.
+//! Source: Secrets Manager API reference, `DescribeSecret`, `CreateSecret`, `UpdateSecret`, `GetSecretValue`,
+//! `PutSecretValue`.
 
 use serde_json::json;
 
@@ -128,6 +129,22 @@ impl Aws {
             Err(failure) if failure.reason == Reason::NotFound => Ok(None),
             Err(failure) => Err(failure),
         }
+    }
+
+    /// Writes a new version of a secret that is there; everything else about it stays.
+    pub(crate) async fn put_secret_value(&self, name: &str, value: &Secret) -> Result<(), Failure> {
+        let doing = format!("write the secret `{name}`");
+        let call = self.secret_call("PutSecretValue", name, &doing);
+        let text = SecretText {
+            value,
+            description: String::new(),
+        };
+        let body = json!({
+            "SecretId": name,
+            "ClientRequestToken": once(name, &text),
+            "SecretString": value.reveal(),
+        });
+        self.json(SECRETS, call, &body).await.map(drop)
     }
 
     fn secret_call(&self, action: &'static str, name: &str, doing: &str) -> super::call::Call {

@@ -9,6 +9,7 @@ mod deploy;
 mod gitlab;
 mod image;
 mod images;
+mod runner;
 mod template;
 
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ pub(crate) use deploy::{
 pub(crate) use gitlab::GitlabArgs;
 pub(crate) use image::{BuildArgs, CompressionArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
 pub(crate) use images::{CollectArgs, ImagesArgs, ImagesCommand, WarmArgs};
+pub(crate) use runner::{RegisterArgs, RunnerCommand};
 pub(crate) use template::{
     CheckArgs, DiffArgs, ElsewhereArgs, FleetArgs, LintArgs, PublishArgs, RenderArgs, SyncArgs,
     TemplateCommand,
@@ -69,6 +71,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Template(TemplateCommand),
     BootstrapRepo(Box<BootstrapArgs>),
+    /// This host as a runner of GitLab
+    #[command(subcommand)]
+    Runner(RunnerCommand),
     /// Roles and identities
     #[command(subcommand)]
     Auth(AuthCommand),

@@ -17,15 +17,25 @@ pub(super) async fn gitlab(
     settings: &Settings,
     output: &Output,
 ) -> Result<Gitlab> {
+    let token = token(arguments, settings).await?;
+    connected(arguments, settings, &token, output)
+}
+
+/// With a token that is known already.
+pub(super) fn connected(
+    arguments: &GitlabArgs,
+    settings: &Settings,
+    token: &Secret,
+    output: &Output,
+) -> Result<Gitlab> {
     let address = arguments.gitlab.clone();
     let address = address.or_else(|| settings.gitlab.url.clone());
     let address = address.or_else(|| Var::CiServerUrl.text()).ok_or_else(|| {
         Error::usage("which GitLab to call is not known")
             .hint("name it by --gitlab; the operator may set `url` in `[gitlab]` of the settings")
     })?;
-    let token = token(arguments, settings).await?;
     let output = *output;
-    Gitlab::connect(&address, &token, Box::new(move |text| output.status(text)))
+    Gitlab::connect(&address, token, Box::new(move |text| output.status(text)))
 }
 
 async fn token(arguments: &GitlabArgs, settings: &Settings) -> Result<Secret> {

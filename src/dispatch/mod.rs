@@ -18,6 +18,7 @@ mod images;
 mod on_laptop;
 mod push_options;
 mod roles;
+mod runner;
 mod services;
 mod template;
 
@@ -121,6 +122,10 @@ pub(crate) fn dispatch() -> ExitCode {
         Command::RunTask(arguments) => {
             let output = Output::for_people();
             finish(&output, services::run_task(&arguments, config, &output))
+        }
+        Command::Runner(command) => {
+            let output = Output::for_people();
+            finish(&output, runner::runner(&command, config, &output))
         }
         Command::Audit(AuditCommand::List(arguments)) => {
             let output = Output::for_people();

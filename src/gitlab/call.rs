@@ -28,6 +28,10 @@ impl Call {
         Call::new(Method::PATCH, path, Some(body))
     }
 
+    pub(super) fn delete(path: impl Into<String>) -> Self {
+        Call::new(Method::DELETE, path, None)
+    }
+
     fn new(method: Method, path: impl Into<String>, body: Option<Value>) -> Self {
         Call {
             method,

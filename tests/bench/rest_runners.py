@@ -103,6 +103,15 @@ def delete_runner(call):
     call.world.coordinator.runners.discard(one["token"])
 
 
+@route("POST", "runners/:runner/reset_authentication_token")
+def reset_token(call):
+    one = find(call, call.id("runner"))
+    call.world.coordinator.runners.discard(one["token"])
+    one["token"] = "glrt-" + secrets.token_urlsafe(15).replace("_", "x").replace("-", "y")
+    call.world.coordinator.runners.add(one["token"])
+    return 201, {"id": one["id"], "token": one["token"], "token_expires_at": None}
+
+
 @route("GET", "projects/:project/runners", role=MAINTAINER)
 def project_runners(call):
     above = [call.project.namespace[:at] for at in range(len(call.project.namespace) + 1)]

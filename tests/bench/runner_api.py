@@ -27,7 +27,8 @@ class RunnerApi:
         elif path == "/api/v4/runners" and self.command == "DELETE":
             self.send(204)
         elif path == "/api/v4/runners/verify" and self.command == "POST":
-            self.send_json(200, {"id": 1, "token": request["token"], "token_expires_at": None})
+            made = (one["id"] for one in self.gitlab.world.runners.values() if one["token"] == request["token"])
+            self.send_json(200, {"id": next(made, 1), "token": request["token"], "token_expires_at": None})
         else:
             self.not_found()
 

@@ -1,7 +1,7 @@
 //! What can go wrong: the first column of docs/faults.md.
 
 /// What can go wrong, by the names of the table's first column.
-pub(super) const CASES: [&str; 228] = [
+pub(super) const CASES: [&str; 233] = [
     "kill -9 of config",
     "kill -9 of prepare",
     "kill -9 of run",
@@ -188,6 +188,11 @@ pub(super) const CASES: [&str; 228] = [
     "no token, no address, plain http",
     "429 and Retry-After",
     "name taken by somebody else's project",
+    "answer of GitLab lost while a host is registered",
+    "runner removed in GitLab, its token revoked",
+    "registration token of the old kind",
+    "config.toml that is broken or of another executor",
+    "platform's secret without keys",
     "group missing",
     "moved, archived, mirrored project, or one that is to be deleted",
     "empty project of somebody else",

@@ -1,34 +1,11 @@
 //! The access token in its secret, and the token for GitLab out of one: with the bench's AWS.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
 
 use super::{FULL, hub};
-use crate::support::bench::bench;
+use crate::support::bench::{REGION, aws, bench};
 use crate::support::hub::Told;
 use crate::support::{Hub, hub as standin};
-
-const REGION: &str = "eu-west-1";
-
-/// What AWS has, asked by another client.
-fn aws(code: &str) -> Value {
-    let bench = bench();
-    let text = format!(
-        "import boto3,json\ns=boto3.client('secretsmanager',region_name='{REGION}')\nd=boto3.client('dynamodb',region_name='{REGION}')\n{code}"
-    );
-    let done = Command::new(&bench.python)
-        .args(["-c", &text])
-        .envs(bench.aws)
-        .output()
-        .expect("the bench has an interpreter");
-    assert!(
-        done.status.success(),
-        "{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-    serde_json::from_slice(&done.stdout).expect("it prints JSON")
-}
 
 fn secret(name: &str) -> Value {
     aws(&format!(

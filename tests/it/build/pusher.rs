@@ -176,8 +176,12 @@ fn ecr_is_asked_for_all_layers_at_once_and_for_each_where_it_does_not_say() {
         "BatchCheckLayerAvailability",
         json!({"status": 400, "body": "{\"__type\": \"ServerException\", \"message\": \"no\"}"}),
     )]);
+    let cut = site.faults(&[(
+        "^HEAD /v2/{}/app/blobs/",
+        json!({"times": 2, "status": 503}),
+    )]);
     job.baws(push).succeeded().printed("every layer was there");
-    drop(faults);
+    drop((faults, cut));
     assert!(asked().1 > once.1, "{:?}", asked());
     job.cleaned_up();
 }

@@ -8,8 +8,7 @@ use crate::support::site::write;
 const PUSH: &str = "build --push -t $REPO:x --tags latest . 2>&1";
 
 /// Requests of a push, as patterns: the name of the test stands in `{}`.
-const REQUESTS: [(&str, &str); 6] = [
-    ("HEAD blob", "^HEAD /v2/{}/app/blobs/"),
+const REQUESTS: [(&str, &str); 5] = [
     ("POST upload", "^POST /v2/{}/app/blobs/uploads/"),
     ("PATCH upload", "^PATCH /v2/{}/app/blobs/uploads/"),
     ("PUT upload", "^PUT /v2/{}/app/blobs/uploads/"),
@@ -160,7 +159,7 @@ fn a_login_that_is_never_accepted_is_told_after_a_fresh_one() {
         3,
         "does not accept the login",
     );
-    assert_eq!(out.matches("trying with a fresh one").count(), 1, "{out}");
+    assert!(out.contains("hint: a fresh login was tried"), "{out}");
 }
 
 #[test]

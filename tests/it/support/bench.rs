@@ -92,3 +92,26 @@ impl Bench {
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
+
+/// Where secrets and tables of the tests are.
+pub(crate) const REGION: &str = "eu-west-1";
+
+/// What AWS has, asked by another client, boto3: `s` is its Secrets Manager, `d` its DynamoDB. The code prints JSON.
+#[track_caller]
+pub(crate) fn aws(code: &str) -> serde_json::Value {
+    let bench = bench();
+    let text = format!(
+        "import boto3,json\ns=boto3.client('secretsmanager',region_name='{REGION}')\nd=boto3.client('dynamodb',region_name='{REGION}')\n{code}"
+    );
+    let done = std::process::Command::new(&bench.python)
+        .args(["-c", &text])
+        .envs(bench.aws)
+        .output()
+        .expect("the bench has an interpreter");
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    serde_json::from_slice(&done.stdout).expect("it prints JSON")
+}

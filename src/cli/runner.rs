@@ -1,0 +1,76 @@
+//! The command line of `runner`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::GitlabArgs;
+
+/// This host as a runner of GitLab
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunnerCommand {
+    Register(Box<RegisterArgs>),
+}
+
+/// Make a runner in GitLab, or keep the one that is there, and write it into gitlab-runner's config.toml
+///
+/// The runner is made with the token for GitLab's API (scope `create_runner`, or `api`); its own token goes into config.toml and
+/// nowhere else. What the file says of other runners stays, comments included. Running it again changes nothing, and goes on
+/// where a run before was ended.
+#[derive(Debug, Args)]
+pub(crate) struct RegisterArgs {
+    #[command(flatten)]
+    pub(crate) gitlab: GitlabArgs,
+    /// Name of the runner [default: `baws-ci on HOST`]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Take the jobs of this group only [default: of the whole GitLab]
+    #[arg(long, value_name = "PATH", conflicts_with = "project")]
+    pub(crate) group: Option<String>,
+    /// Take the jobs of this project only
+    #[arg(long, value_name = "PATH")]
+    pub(crate) project: Option<String>,
+    /// Tags of the jobs it takes
+    #[arg(long, value_name = "TAG,…", value_delimiter = ',')]
+    pub(crate) tags: Vec<String>,
+    /// Take jobs without tags too [default: where it has no tags]
+    #[arg(long)]
+    pub(crate) run_untagged: bool,
+    /// Keep it from being lent to other projects
+    #[arg(long)]
+    pub(crate) locked: bool,
+    /// Take jobs of protected branches and tags only
+    #[arg(long)]
+    pub(crate) protected: bool,
+    /// Seconds that a job may take at most
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) maximum_timeout: Option<u64>,
+    /// File with the token (glrt-…) of a runner that was made in GitLab by hand; none is made then
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["group", "project", "tags", "run_untagged", "locked", "protected", "maximum_timeout"])]
+    pub(crate) runner_token_file: Option<PathBuf>,
+    /// gitlab-runner's own file
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/gitlab-runner/config.toml"
+    )]
+    pub(crate) runner_config: PathBuf,
+    /// Jobs at a time, of all runners in the file [default: as it is; 4 in a new one]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) concurrent: Option<u32>,
+    /// The platform's secret: its `apiToken` (or `PAT`) is the token for GitLab, and `runnerId` is written into it
+    #[arg(long, value_name = "NAME", conflicts_with = "token_file")]
+    pub(crate) admin_secret: Option<String>,
+    /// Region of that secret [default: AWS_REGION]
+    #[arg(long, value_name = "REGION", requires = "admin_secret")]
+    pub(crate) region: Option<String>,
+    /// Remove the runner that the secret named before, once the new one is verified
+    #[arg(long, requires = "admin_secret")]
+    pub(crate) replace: bool,
+    /// Print what would be done, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
