@@ -27,7 +27,7 @@ pub(crate) use deploy::{
 pub(crate) use gitlab::GitlabArgs;
 pub(crate) use image::{BuildArgs, CompressionArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
 pub(crate) use images::{CollectArgs, ImagesArgs, ImagesCommand, WarmArgs};
-pub(crate) use runner::{RegisterArgs, RunnerCommand};
+pub(crate) use runner::{InstallArgs, RegisterArgs, RunnerCommand, UninstallArgs};
 pub(crate) use template::{
     CheckArgs, DiffArgs, ElsewhereArgs, FleetArgs, LintArgs, PublishArgs, RenderArgs, SyncArgs,
     TemplateCommand,
@@ -112,6 +112,8 @@ pub(crate) enum ExecutorCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Keep containers from the instance's metadata from now on; for the start of the host
+    Guard,
     /// Remove what dead jobs left behind; never a live job's
     Sweep {
         /// Print what would be removed, and remove nothing

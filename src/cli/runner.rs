@@ -10,6 +10,8 @@ use super::GitlabArgs;
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunnerCommand {
     Register(Box<RegisterArgs>),
+    Install(InstallArgs),
+    Uninstall(UninstallArgs),
 }
 
 /// Make a runner in GitLab, or keep the one that is there, and write it into gitlab-runner's config.toml
@@ -67,6 +69,42 @@ pub(crate) struct RegisterArgs {
     /// Remove the runner that the secret named before, once the new one is verified
     #[arg(long, requires = "admin_secret")]
     pub(crate) replace: bool,
+    /// Print what would be done, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Write what systemd, tmpfiles and logrotate have to know: draining when the runner stops, the sweep, the metadata guard at boot
+///
+/// Files that somebody changed are left alone and named. Where systemd runs, it is told; elsewhere the commands are printed.
+#[derive(Debug, Args)]
+pub(crate) struct InstallArgs {
+    /// Where the host's files are, for making an image of one
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub(crate) root: PathBuf,
+    /// Seconds that stopping the runner waits for its jobs
+    #[arg(long, value_name = "SECONDS", default_value_t = 7200, value_parser = clap::value_parser!(u64).range(60..))]
+    pub(crate) drain_timeout: u64,
+    /// Minutes between two sweeps
+    #[arg(long, value_name = "MINUTES", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) sweep_every: u32,
+    /// Print what would be done, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Remove what `install` wrote and nobody changed; the runner itself stays, in GitLab and in config.toml
+#[derive(Debug, Args)]
+pub(crate) struct UninstallArgs {
+    /// Where the host's files are
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub(crate) root: PathBuf,
     /// Print what would be done, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

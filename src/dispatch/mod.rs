@@ -63,21 +63,24 @@ pub(crate) fn dispatch() -> ExitCode {
                 }),
             )
         }
+        Command::Executor(ExecutorCommand::Guard) => {
+            let output = Output::for_people();
+            let settings = Settings::load(config);
+            let set = settings.and_then(|settings| executor::guard(&settings, &output));
+            finish(&output, set)
+        }
         Command::Executor(ExecutorCommand::Explain { job, json }) => {
             let output = Output::for_people();
             let settings = Settings::load(config);
-            finish(
-                &output,
-                settings.and_then(|settings| executor::explain(&settings, &job, json, &output)),
-            )
+            let told = settings.and_then(|own| executor::explain(&own, &job, json, &output));
+            finish(&output, told)
         }
         Command::Executor(stage) => in_job(&stage, config),
-        Command::Local(arguments) => {
+        Command::Local(asked) => {
             let output = Output::for_people();
-            let ran = on_laptop::request(arguments).and_then(|request| {
-                local::run(&request, &Settings::load(config)?, config, &output)
-            });
-            finish(&output, ran)
+            let run =
+                |it: local::Request| local::run(&it, &Settings::load(config)?, config, &output);
+            finish(&output, on_laptop::request(asked).and_then(run))
         }
         Command::Build(arguments) => {
             let output = Output::for_people();
@@ -158,6 +161,7 @@ fn in_job(stage: &ExecutorCommand, config: Option<&Path>) -> ExitCode {
         }
         ExecutorCommand::Start
         | ExecutorCommand::Cleanup
+        | ExecutorCommand::Guard
         | ExecutorCommand::Sweep { .. }
         | ExecutorCommand::Explain { .. } => Output::plain(),
     };
@@ -188,8 +192,9 @@ fn in_job(stage: &ExecutorCommand, config: Option<&Path>) -> ExitCode {
             };
             executor::run(&settings, script, &stage, &codes, &output, &open)
         }
-        // The last two have been dispatched before.
+        // The last three have been dispatched before.
         ExecutorCommand::Cleanup
+        | ExecutorCommand::Guard
         | ExecutorCommand::Sweep { .. }
         | ExecutorCommand::Explain { .. } => {
             let cleaned = executor::cleanup(&settings);
@@ -272,9 +277,8 @@ fn live_as_agent() -> ExitCode {
     match crate::agent::live() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let output = Output::plain();
-            output
-                .error(&Error::system("the agent in this container cannot live").caused_by(error));
+            let error = Error::system("the agent in this container cannot live").caused_by(error);
+            Output::plain().error(&error);
             ExitCode::FAILURE
         }
     }

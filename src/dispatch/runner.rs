@@ -1,16 +1,20 @@
 //! `runner register` from the command line.
 
 use std::path::Path;
+use std::process::Command;
 
 use super::gitlab::{connected, gitlab, region};
 use crate::aws::Aws;
-use crate::cli::{RegisterArgs, RunnerCommand};
+use crate::cli::{InstallArgs, RegisterArgs, RunnerCommand, UninstallArgs};
 use crate::error::{Error, Result};
 use crate::gitlab::Gitlab;
 use crate::job::Secret;
 use crate::output::Output;
-use crate::runner::{self, Kept, Place, Replace, Wanted};
+use crate::runner::{self, Change, Installation, Kept, Mode, Place, Replace, Switch, Wanted};
 use crate::settings::Settings;
+
+/// The executor's directory, where nobody chose another.
+const STATE: &str = "/var/lib/baws-ci";
 
 pub(super) fn runner(
     command: &RunnerCommand,
@@ -22,6 +26,8 @@ pub(super) fn runner(
             let settings = Settings::load(config)?;
             super::runtime()?.block_on(register(arguments, config, &settings, output))
         }
+        RunnerCommand::Install(arguments) => install(arguments, config, output),
+        RunnerCommand::Uninstall(arguments) => uninstall(arguments, output),
     }
 }
 
@@ -68,7 +74,7 @@ async fn register(
         (false, _) => {}
     }
     match (wanted.dry_run, report.before == report.after) {
-        (true, false) => output.data(runner::difference(&report)),
+        (true, false) => output.data(runner::difference(&report, output.colour())),
         (true | false, true) => {
             output.data(format!("`{}` is as it has to be\n", report.file.display()))
         }
@@ -77,6 +83,87 @@ async fn register(
             wanted.name,
             report.id.unwrap_or_default()
         )),
+    }
+    Ok(())
+}
+
+fn install(arguments: &InstallArgs, config: Option<&Path>, output: &Output) -> Result<()> {
+    let settings = Settings::load(config)?;
+    let wanted = Installation {
+        root: runner::absolute(&arguments.root)?,
+        program: runner::this_program()?,
+        settings: config.map(runner::absolute).transpose()?,
+        state: settings
+            .executor
+            .state_dir
+            .clone()
+            .unwrap_or_else(|| STATE.into()),
+        drain_secs: arguments.drain_timeout,
+        sweep_minutes: arguments.sweep_every,
+    };
+    let mode = mode(arguments.dry_run);
+    let changes = runner::install(&wanted, mode)?;
+    tell(&changes, mode, arguments.json, output);
+    switch(&wanted.root, Switch::On, mode, output)
+}
+
+fn uninstall(arguments: &UninstallArgs, output: &Output) -> Result<()> {
+    let root = runner::absolute(&arguments.root)?;
+    let mode = mode(arguments.dry_run);
+    if !runner::uninstall(&root, Mode::DryRun)?.is_empty() {
+        switch(&root, Switch::Off, mode, output)?;
+    }
+    let changes = runner::uninstall(&root, mode)?;
+    tell(&changes, mode, arguments.json, output);
+    Ok(())
+}
+
+fn mode(dry_run: bool) -> Mode {
+    match dry_run {
+        true => Mode::DryRun,
+        false => Mode::Apply,
+    }
+}
+
+fn tell(changes: &[Change], mode: Mode, json: bool, output: &Output) {
+    match json {
+        true => output.data(format!("{}\n", runner::changes_as_json(changes, mode))),
+        false => changes
+            .iter()
+            .for_each(|change| output.data(change.line(mode) + "\n")),
+    }
+    for change in changes
+        .iter()
+        .filter(|change| change.did == runner::Did::Leave)
+    {
+        output.warning(format!(
+            "`{}` was not written by this command, or was changed since: it is left as it is",
+            change.path.display()
+        ));
+    }
+}
+
+/// Tells systemd, or the operator how.
+fn switch(root: &Path, switch: Switch, mode: Mode, output: &Output) -> Result<()> {
+    for words in runner::commands(switch) {
+        let line = words.join(" ");
+        match (runner::is_for_this_host(root), mode) {
+            (true, Mode::Apply) => {
+                let done = Command::new(words[0]).args(&words[1..]).output();
+                let failed = |why: &str| {
+                    Error::system(format!("`{line}` failed"))
+                        .caused_by(crate::error::Cause::line(why))
+                        .hint("the files are as they have to be; run it by hand")
+                };
+                let done = done.map_err(|error| failed(&error.to_string()))?;
+                if !done.status.success() {
+                    return Err(failed(String::from_utf8_lossy(&done.stderr).trim()));
+                }
+                output.status(format!("Ran `{line}`"));
+            }
+            (true, Mode::DryRun) => output.status(format!("Would run `{line}`")),
+            (false, _) => output.status(format!("To do on the host itself: `{line}`")),
+        }
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::error::{Cause, Error, Result};
 use crate::output::Output;
-use crate::settings::MetadataGuard;
+use crate::settings::{MetadataGuard, Settings};
 
 /// Instance metadata (IMDS), ECS task credentials, EKS pod identity. The resolver and the clock of link-local stay reachable.
 const RULES: &str = "\
@@ -70,6 +70,22 @@ impl Guard {
                 .hint("or accepts it by name: `metadata_guard = \"preferred\"` in `[executor]` of the settings")),
         }
     }
+}
+
+/// Sets the guard before any job needs it.
+///
+/// # Errors
+/// It is required and could not be set.
+pub(crate) fn guard(settings: &Settings, output: &Output) -> Result<()> {
+    let policy = settings.executor.metadata_guard;
+    Guard::begin(policy).ensure(output)?;
+    match policy {
+        MetadataGuard::Required | MetadataGuard::Preferred => {
+            output.status("Containers do not reach the instance's metadata and credentials");
+        }
+        MetadataGuard::Off => {}
+    }
+    Ok(())
 }
 
 fn start() -> std::io::Result<Child> {

@@ -1,10 +1,12 @@
-//! This host as a runner of GitLab: made there, written into gitlab-runner's `config.toml`, remembered in the platform's secret.
+//! This host as a runner of GitLab: made there, written into gitlab-runner's `config.toml`, remembered in the platform's secret;
+//! and what systemd has to know of it.
 //!
 //! Each step can be repeated: a runner whose token is good is kept, and one that was made for this host and lost before its token
 //! was written is taken up again. Refuses to touch other runners of the file, and to remove a runner before the new one is
-//! verified. Source: GitLab REST API, "Users" (runners), "Runners". Read next: `config_file`, `secret`.
+//! verified. Source: GitLab REST API, "Users" (runners), "Runners". Read next: `config_file`, `secret`, `install`.
 
 mod config_file;
+mod install;
 mod report;
 mod secret;
 
@@ -17,6 +19,10 @@ use config_file::{ConfigFile, Entry};
 use report::without_tokens;
 use secret::remembered;
 
+pub(crate) use install::{
+    Change, Did, Installation, Mode, Switch, changes_as_json, commands, install, is_for_this_host,
+    uninstall,
+};
 pub(crate) use report::{Report, difference};
 pub(crate) use secret::{Kept, keys};
 

@@ -6,6 +6,11 @@ use serde_json::{Value, json};
 
 use super::Wanted;
 use crate::gitlab::Gitlab;
+use crate::output::Colour;
+use crate::template::unified;
+
+/// Lines around a change.
+const CONTEXT: usize = 3;
 
 /// What came of it.
 #[derive(Debug)]
@@ -48,10 +53,16 @@ pub(super) fn without_tokens(text: &str) -> String {
 }
 
 /// What the file would become, as a diff.
-pub(crate) fn difference(report: &Report) -> String {
+pub(crate) fn difference(report: &Report, colour: Colour) -> String {
     let path = report.file.display().to_string();
-    similar::TextDiff::from_lines(&report.before, &report.after)
-        .unified_diff()
-        .header(&path, &path)
-        .to_string()
+    let path = path.trim_start_matches('/');
+    let before = (!report.before.is_empty()).then_some(path);
+    unified(
+        before,
+        Some(path),
+        &report.before,
+        &report.after,
+        CONTEXT,
+        colour,
+    )
 }

@@ -61,4 +61,5 @@ pub(crate) use source::{Source, edition_of};
 pub(crate) use survey::{Depth, Survey, drift_kind, judged, survey};
 pub(crate) use sync::{Declined, Mode, Outcome, Pace, Request, sync};
 pub(crate) use table::{json as report_as_json, text as report_as_text};
+pub(crate) use unified::unified;
 pub(crate) use version::Version;

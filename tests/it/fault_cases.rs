@@ -1,7 +1,7 @@
 //! What can go wrong: the first column of docs/faults.md.
 
 /// What can go wrong, by the names of the table's first column.
-pub(super) const CASES: [&str; 233] = [
+pub(super) const CASES: [&str; 234] = [
     "kill -9 of config",
     "kill -9 of prepare",
     "kill -9 of run",
@@ -192,6 +192,7 @@ pub(super) const CASES: [&str; 233] = [
     "runner removed in GitLab, its token revoked",
     "registration token of the old kind",
     "config.toml that is broken or of another executor",
+    "unit that somebody changed by hand",
     "platform's secret without keys",
     "group missing",
     "moved, archived, mirrored project, or one that is to be deleted",

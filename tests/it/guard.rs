@@ -86,6 +86,16 @@ fn without_the_guard_a_container_reads_the_secret_and_prepare_sets_it_anew() {
 }
 
 #[test]
+fn the_guard_can_be_set_when_the_host_starts() {
+    let stand = Stand::alone();
+    unguard();
+    let job = stand.job();
+    job.program(&["executor", "guard"]).succeeded();
+    let words = ["run", "--rm", "bench/busybox:1", "sh", "-c", ASK];
+    turned_away(&stand.bench.engine.docker(&words));
+}
+
+#[test]
 fn the_guard_holds_on_networks_with_ipv6_too() {
     let stand = Stand::alone();
     let engine = &stand.bench.engine;

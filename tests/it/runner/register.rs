@@ -1,81 +1,12 @@
-//! `runner register`: a host becomes a runner, once; what is lost or broken on the way; what is somebody else's stays.
+//! A host becomes a runner, once; what is lost or broken on the way; what is somebody else's stays.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use super::{OTHERS, file, given, is_good, register, register_by, runners, text, token, words};
 use crate::support::Hub;
-use crate::support::bench::{REGION, aws, bench};
-use crate::support::hub::{TOKEN, Told};
-
-const OTHERS: &str = r#"# of the platform team
-concurrent = 12 # as many as fit
-
-[[runners]]
-  name = "docker"
-  url = "https://gitlab.test"
-  token = "glrt-others"
-  executor = "docker"
-"#;
-
-fn file(hub: &Hub) -> PathBuf {
-    hub.room.path().join("runner/config.toml")
-}
-
-fn words<'w>(file: &'w str, more: &[&'w str]) -> Vec<&'w str> {
-    let mut words = vec!["runner", "register", "--runner-config", file];
-    if !more.contains(&"--name") {
-        words.extend(["--name", "baws"]);
-    }
-    words.extend(more);
-    words
-}
-
-fn register(hub: &Hub, more: &[&str]) -> Told {
-    let file = file(hub);
-    hub.run(&words(file.to_str().expect("it is UTF-8"), more))
-}
-
-/// With the token in a file, which was made by hand.
-fn register_by(hub: &Hub, token: &str) -> Told {
-    let token = hub.write("token", token);
-    let token = token.to_str().expect("it is UTF-8");
-    register(hub, &["--runner-token-file", token])
-}
-
-/// gitlab-runner's file as it was before.
-fn given(hub: &Hub, text: &str) {
-    std::fs::create_dir_all(hub.room.path().join("runner")).expect("it is ours");
-    hub.write("runner/config.toml", text);
-}
-
-fn text(hub: &Hub) -> String {
-    std::fs::read_to_string(file(hub)).expect("it was written")
-}
-
-/// Of the runner in the file that runs jobs by this program.
-fn token(hub: &Hub) -> String {
-    let value: toml::Value = toml::from_str(&text(hub)).expect("it is TOML");
-    let runners = value["runners"].as_array().expect("it is a list");
-    let ours = runners
-        .iter()
-        .find(|one| one["executor"].as_str() == Some("custom"));
-    let token = ours.and_then(|one| one["token"].as_str());
-    token.expect("it has a token").to_owned()
-}
-
-fn is_good(hub: &Hub, token: &str) -> bool {
-    let body = json!({"token": token});
-    hub.call("POST", "/api/v4/runners/verify", TOKEN, &body).0 == 200
-}
-
-fn runners(hub: &Hub) -> Vec<Value> {
-    let all = hub.api("GET", "runners/all", &Value::Null);
-    let all = all.as_array().expect("it is a list").iter();
-    all.map(|one| hub.api("GET", &format!("runners/{}", one["id"]), &Value::Null))
-        .collect()
-}
+use crate::support::hub::Told;
 
 #[test]
 fn a_host_becomes_a_runner_and_a_second_run_changes_nothing() {
@@ -238,62 +169,4 @@ fn what_cannot_be_done_is_named_and_leaves_everything_as_it_was() {
     let mut command = hub.command(&words("/nowhere/config.toml", &[]));
     command.env("GITLAB_TOKEN", "glpat-nobody");
     Told::of(command, &hub.url).is(3);
-}
-
-#[test]
-fn the_platforms_secret_gives_the_token_and_keeps_the_runners_number_beside_all_else() {
-    let hub = Hub::start();
-    let name = format!("baws-admin-gitlab-secrets-{}", std::process::id());
-    let old = hub.api(
-        "POST",
-        "user/runners",
-        &json!({"runner_type": "instance_type"}),
-    );
-    let value = json!({"username": "baws-admin", "apiToken": TOKEN, "runnerId": old["id"].to_string(), "own": [1]});
-    aws(&format!(
-        "s.create_secret(Name='{name}',SecretString=json.dumps({value}))\nprint('1')"
-    ));
-    let file = file(&hub);
-    let run = |more: &[&str]| {
-        let file = file.to_str().expect("it is UTF-8");
-        let mut all = words(
-            file,
-            &["--admin-secret", &name, "--region", REGION, "--json"],
-        );
-        all.extend(more);
-        let mut command = hub.command(&all);
-        command.env_remove("GITLAB_TOKEN").envs(bench().aws);
-        Told::of(command, &hub.url)
-    };
-    let kept = || {
-        aws(&format!(
-            "print(s.get_secret_value(SecretId='{name}')['SecretString'])"
-        ))
-    };
-    let planned = run(&["--dry-run"]);
-    assert_eq!(planned.is(0).json()["previous_id"], old["id"]);
-    assert_eq!(
-        (kept(), runners(&hub).len(), file.exists()),
-        (value.clone(), 1, false)
-    );
-    let told = run(&["--replace"]);
-    let id = told.is(0).json()["runner"]["id"].clone();
-    assert_eq!(told.json()["previous_removed"], true);
-    let mut expected = value;
-    expected["runnerId"] = id.to_string().into();
-    assert_eq!(kept(), expected);
-    let left = runners(&hub);
-    assert_eq!((left.len(), &left[0]["id"]), (1, &id));
-    assert!(!told.whole().contains(TOKEN), "{}", told.whole());
-    let again = run(&["--replace"]);
-    assert_eq!(again.is(0).json()["previous_id"], Value::Null);
-    aws(&format!(
-        "s.put_secret_value(SecretId='{name}',SecretString='{{}}')\nprint('1')"
-    ));
-    let told = run(&[]);
-    assert!(told.is(3).err.contains("has no `apiToken`"), "{}", told.err);
-    aws(&format!(
-        "s.delete_secret(SecretId='{name}',ForceDeleteWithoutRecovery=True)\nprint('1')"
-    ));
-    assert!(run(&[]).is(4).err.contains("error: there is no secret"));
 }

@@ -1,0 +1,277 @@
+//! What systemd, tmpfiles and logrotate have to know of this host's runner, as files.
+//!
+//! Each begins with a line that holds the digest of the rest: what is still as it was written is brought up to date or removed, what
+//! somebody changed, or wrote himself, is left alone and named. Source: systemd.kill(5), systemd.timer(5), tmpfiles.d(5),
+//! logrotate(8); gitlab-runner, "Signals": SIGQUIT lets jobs end.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::digest::digest;
+use crate::error::{Error, Result};
+
+const DROP_IN: &str = "etc/systemd/system/gitlab-runner.service.d/10-baws-ci.conf";
+/// Where each goes, below the root.
+const FILES: [(&str, &str); 6] = [
+    (DROP_IN, include_str!("units/gitlab-runner.conf")),
+    (
+        "etc/systemd/system/baws-ci-guard.service",
+        include_str!("units/baws-ci-guard.service"),
+    ),
+    (
+        "etc/systemd/system/baws-ci-sweep.service",
+        include_str!("units/baws-ci-sweep.service"),
+    ),
+    (
+        "etc/systemd/system/baws-ci-sweep.timer",
+        include_str!("units/baws-ci-sweep.timer"),
+    ),
+    (
+        "etc/tmpfiles.d/baws-ci.conf",
+        include_str!("units/tmpfiles.conf"),
+    ),
+    (
+        "etc/logrotate.d/baws-ci",
+        include_str!("units/logrotate.conf"),
+    ),
+];
+/// Units that are switched on.
+const SWITCHED: [&str; 2] = ["baws-ci-guard.service", "baws-ci-sweep.timer"];
+const MARK: &str = "# baws-ci ";
+const WORDS: &str = ": written by `baws-ci runner install`; without this line the file is yours\n";
+
+/// How this host is to be.
+pub(crate) struct Installation {
+    /// `/`, or where an image of a host is made.
+    pub(crate) root: PathBuf,
+    pub(crate) program: PathBuf,
+    /// `--config` of what is started.
+    pub(crate) settings: Option<PathBuf>,
+    /// The executor's directory.
+    pub(crate) state: PathBuf,
+    /// How long stopping the runner waits for its jobs.
+    pub(crate) drain_secs: u64,
+    pub(crate) sweep_minutes: u32,
+}
+
+/// What became of a file, or would.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Did {
+    Write,
+    Keep,
+    Remove,
+    /// It is somebody else's, or was changed by hand.
+    Leave,
+}
+
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) path: PathBuf,
+    pub(crate) did: Did,
+}
+
+/// Whether something is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Apply,
+    DryRun,
+}
+
+impl Change {
+    /// A line for people.
+    pub(crate) fn line(&self, mode: Mode) -> String {
+        let path = self.path.display();
+        let would = match mode {
+            Mode::Apply => "",
+            Mode::DryRun => "would be ",
+        };
+        match self.did {
+            Did::Write => format!("{would}written   {path}"),
+            Did::Remove => format!("{would}removed   {path}"),
+            Did::Keep => format!("as it has to be   {path}"),
+            Did::Leave => format!("left alone   {path}"),
+        }
+    }
+}
+
+/// Schema `baws-ci/runner-install/1`.
+pub(crate) fn changes_as_json(changes: &[Change], mode: Mode) -> Value {
+    let files = changes.iter().map(|change| {
+        let did = match change.did {
+            Did::Write => "written",
+            Did::Keep => "kept",
+            Did::Remove => "removed",
+            Did::Leave => "left",
+        };
+        json!({"path": change.path, "did": did})
+    });
+    json!({
+        "schema": "baws-ci/runner-install/1",
+        "files": files.collect::<Vec<_>>(),
+        "dry_run": mode == Mode::DryRun,
+    })
+}
+
+/// Writes the files that are not as they have to be.
+///
+/// # Errors
+/// `System` where one cannot be written: those before it are.
+pub(crate) fn install(wanted: &Installation, mode: Mode) -> Result<Vec<Change>> {
+    let mut changes = Vec::new();
+    for (place, text) in FILES {
+        let path = wanted.root.join(place);
+        let text = marked(&wanted.filled(text));
+        let did = match found(&path)? {
+            Found::Nothing => Did::Write,
+            Found::Ours(there) if there == text => Did::Keep,
+            Found::Ours(_) => Did::Write,
+            Found::Others => Did::Leave,
+        };
+        if (did, mode) == (Did::Write, Mode::Apply) {
+            write(&path, &text)?;
+        }
+        changes.push(Change { path, did });
+    }
+    Ok(changes)
+}
+
+/// Removes the files that are as they were written.
+///
+/// # Errors
+/// `System` where one cannot be removed.
+pub(crate) fn uninstall(root: &Path, mode: Mode) -> Result<Vec<Change>> {
+    let mut changes = Vec::new();
+    for (place, _) in FILES {
+        let path = root.join(place);
+        let did = match found(&path)? {
+            Found::Nothing => continue,
+            Found::Ours(_) => Did::Remove,
+            Found::Others => Did::Leave,
+        };
+        if (did, mode) == (Did::Remove, Mode::Apply) {
+            std::fs::remove_file(&path).map_err(|error| {
+                Error::system(format!("cannot remove `{}`", path.display())).caused_by(error)
+            })?;
+        }
+        changes.push(Change { path, did });
+    }
+    Ok(changes)
+}
+
+/// What makes systemd hear of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Switch {
+    On,
+    Off,
+}
+
+/// The commands, in order: before files are removed, after they were written.
+pub(crate) fn commands(switch: Switch) -> Vec<Vec<&'static str>> {
+    let units = |verb: &'static str| {
+        let mut words = vec!["systemctl", verb, "--now"];
+        words.extend(SWITCHED);
+        words
+    };
+    match switch {
+        Switch::On => vec![
+            vec![
+                "systemd-tmpfiles",
+                "--create",
+                "/etc/tmpfiles.d/baws-ci.conf",
+            ],
+            vec!["systemctl", "daemon-reload"],
+            units("enable"),
+        ],
+        Switch::Off => vec![units("disable")],
+    }
+}
+
+/// Whether systemd runs this host, and the files are for it.
+pub(crate) fn is_for_this_host(root: &Path) -> bool {
+    root == Path::new("/") && Path::new("/run/systemd/system").is_dir()
+}
+
+enum Found {
+    Nothing,
+    /// As it was written.
+    Ours(String),
+    Others,
+}
+
+fn found(path: &Path) -> Result<Found> {
+    let text = match std::fs::read(path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(error) => {
+            return Err(Error::system(format!("cannot read `{}`", path.display())).caused_by(error));
+        }
+    };
+    let rest = text.split_once('\n').map(|(_, rest)| rest);
+    Ok(match rest {
+        Some(rest) if marked(rest) == text => Found::Ours(text),
+        Some(_) | None => Found::Others,
+    })
+}
+
+fn marked(text: &str) -> String {
+    format!("{MARK}{}{WORDS}{text}", &digest([text])[..16])
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    let written = || -> std::io::Result<()> {
+        if let Some(dir) = path.parent() {
+            std::fs::create_dir_all(dir)?;
+        }
+        let new = path.with_extension("baws-new");
+        std::fs::write(&new, text)?;
+        std::fs::rename(&new, path)
+    };
+    written().map_err(|error| {
+        Error::system(format!("cannot write `{}`", path.display()))
+            .caused_by(error)
+            .hint("it takes root; what was written before stays, and the next run goes on")
+    })
+}
+
+impl Installation {
+    fn filled(&self, text: &str) -> String {
+        let mut baws = quoted(&self.program);
+        if let Some(settings) = &self.settings {
+            baws = format!("{baws} --config {}", quoted(settings));
+        }
+        text.replace("@BAWS@", &baws)
+            .replace("@STATE@", &quoted(&self.state))
+            .replace("@DRAIN@", &self.drain_secs.to_string())
+            .replace("@SWEEP@", &self.sweep_minutes.to_string())
+    }
+}
+
+/// One word to systemd and tmpfiles. Source: systemd.syntax(7), "Quoting"; systemd.unit(5), "Specifiers".
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string().replace('%', "%%");
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-%".contains(c);
+    match text.chars().all(is_plain) {
+        true => text,
+        false => {
+            let text = text.replace('\\', "\\\\").replace('"', "\\\"");
+            format!("\"{}\"", text.replace('$', "$$"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_one_word() {
+        for (path, word) in [
+            ("/usr/local/bin/baws-ci", "/usr/local/bin/baws-ci"),
+            ("/opt/my ci/baws", "\"/opt/my ci/baws\""),
+            ("/a\"b%$", "\"/a\\\"b%%$$\""),
+        ] {
+            assert_eq!(quoted(Path::new(path)), word);
+        }
+    }
+}
