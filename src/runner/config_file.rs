@@ -26,7 +26,8 @@ const STAGES: [&str; 4] = ["config", "prepare", "run", "cleanup"];
 pub(super) struct Entry<'a> {
     pub(super) name: &'a str,
     pub(super) url: &'a str,
-    pub(super) id: u64,
+    /// `None`: it is not made yet.
+    pub(super) id: Option<u64>,
     pub(super) token: &'a Secret,
     pub(super) program: &'a Path,
     /// `--config` of the stages.
@@ -143,7 +144,11 @@ impl ConfigFile {
         };
         set(runner, "name", entry.name);
         set_if_missing(runner, "url", entry.url);
-        set(runner, "id", i64::try_from(entry.id).unwrap_or(i64::MAX));
+        match entry.id.and_then(|id| i64::try_from(id).ok()) {
+            Some(id) => set(runner, "id", id),
+            // That of one that is gone says nothing any more.
+            None => drop(runner.remove("id")),
+        }
         set(runner, "token", entry.token.reveal());
         set(runner, "executor", "custom");
         set_if_missing(runner, "builds_dir", "/builds");

@@ -13,7 +13,7 @@ fn put(text: &str) -> (tempfile::TempDir, ConfigFile) {
     file.put(&Entry {
         name: "baws",
         url: "https://gitlab.example",
-        id: 7,
+        id: Some(7),
         token: &token,
         program: Path::new("/usr/local/bin/baws-ci"),
         settings: None,

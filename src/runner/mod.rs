@@ -113,7 +113,7 @@ pub(crate) async fn register(
     file.put(&Entry {
         name,
         url,
-        id: runner.as_ref().map_or(0, |runner| runner.id),
+        id: runner.as_ref().map(|runner| runner.id),
         token: runner.as_ref().map_or(&placeholder, |runner| &runner.token),
         program: &wanted.program,
         settings: wanted.settings.as_deref(),
