@@ -37,11 +37,11 @@ impl SecretFound {
 
 /// Names the new version of a secret: 32 to 64 characters, the same for no other. Clients of AWS make one themselves; a request
 /// that is sent as it is has to bring it.
-fn once(name: &str, text: &SecretText<'_>) -> String {
+fn once(name: &str, about: &str) -> String {
     let now = std::time::SystemTime::now()
         .duration_since(std::time::SystemTime::UNIX_EPOCH)
         .map_or(0, |now| now.as_nanos());
-    let parts = [name, &text.description, &now.to_string()];
+    let parts = [name, about, &now.to_string()];
     crate::digest::digest(parts).chars().take(32).collect()
 }
 
@@ -95,7 +95,7 @@ impl Aws {
         let call = self.secret_call("CreateSecret", name, &format!("make the secret `{name}`"));
         let body = json!({
             "Name": name,
-            "ClientRequestToken": once(name, text),
+            "ClientRequestToken": once(name, &text.description),
             "Description": text.description,
             "SecretString": text.value.reveal(),
             "Tags": [{"Key": format!("aws-apps:{application}"), "Value": application}],
@@ -112,7 +112,7 @@ impl Aws {
         let call = self.secret_call("UpdateSecret", arn, &format!("write the secret `{arn}`"));
         let body = json!({
             "SecretId": arn,
-            "ClientRequestToken": once(arn, text),
+            "ClientRequestToken": once(arn, &text.description),
             "Description": text.description,
             "SecretString": text.value.reveal(),
         });
@@ -135,13 +135,9 @@ impl Aws {
     pub(crate) async fn put_secret_value(&self, name: &str, value: &Secret) -> Result<(), Failure> {
         let doing = format!("write the secret `{name}`");
         let call = self.secret_call("PutSecretValue", name, &doing);
-        let text = SecretText {
-            value,
-            description: String::new(),
-        };
         let body = json!({
             "SecretId": name,
-            "ClientRequestToken": once(name, &text),
+            "ClientRequestToken": once(name, ""),
             "SecretString": value.reveal(),
         });
         self.json(SECRETS, call, &body).await.map(drop)

@@ -1,5 +1,7 @@
 //! The way to GitLab: its address and a token, from flags, settings and the environment, in this order.
 
+use std::path::Path;
+
 use crate::aws::Aws;
 use crate::cli::GitlabArgs;
 use crate::env::Var;
@@ -41,14 +43,7 @@ pub(super) fn connected(
 async fn token(arguments: &GitlabArgs, settings: &Settings) -> Result<Secret> {
     let own = &settings.gitlab;
     if let Some(path) = arguments.token_file.as_ref().or(own.token_file.as_ref()) {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Error::denied(format!(
-                "cannot read the token for GitLab in `{}`",
-                path.display()
-            ))
-            .caused_by(error)
-        })?;
-        return Ok(Secret::new(text.trim()));
+        return secret_in(path, "the token for GitLab");
     }
     if let Some(token) = Var::GitlabToken.text() {
         return Ok(Secret::new(token));
@@ -67,16 +62,35 @@ async fn token(arguments: &GitlabArgs, settings: &Settings) -> Result<Secret> {
     })?;
     // The platform keeps a whole JSON object there.
     match serde_json::from_str::<serde_json::Value>(value.reveal()) {
-        Ok(serde_json::Value::Object(keys)) => {
-            let token = keys.get("apiToken").and_then(|token| token.as_str());
-            let token = token.filter(|token| !token.is_empty()).ok_or_else(|| {
-                Error::denied(format!("the secret `{name}` has no `apiToken`"))
-                    .hint("the operator puts the token for GitLab there")
-            })?;
-            Ok(Secret::new(token))
-        }
+        Ok(serde_json::Value::Object(keys)) => api_token(&keys, &[API_TOKEN], name),
         Ok(_) | Err(_) => Ok(value),
     }
+}
+
+/// Where the platform's secret holds a token for GitLab's API.
+pub(super) const API_TOKEN: &str = "apiToken";
+
+/// The token in the platform's secret `name`: under the first of `among` that holds one.
+pub(super) fn api_token(
+    keys: &serde_json::Map<String, serde_json::Value>,
+    among: &[&str],
+    name: &str,
+) -> Result<Secret> {
+    let words = among.iter().filter_map(|key| keys.get(*key)?.as_str());
+    let mut tokens = words.filter(|token| !token.is_empty());
+    let token = tokens.next().ok_or_else(|| {
+        Error::denied(format!("the secret `{name}` has no `{API_TOKEN}`"))
+            .hint("the operator puts the token for GitLab there")
+    })?;
+    Ok(Secret::new(token))
+}
+
+/// A secret in a file of its own.
+pub(super) fn secret_in(path: &Path, what: &str) -> Result<Secret> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Error::denied(format!("cannot read {what} in `{}`", path.display())).caused_by(error)
+    })?;
+    Ok(Secret::new(text.trim()))
 }
 
 /// Of calls to AWS that no ARN tells the region of.

@@ -1,20 +1,17 @@
-//! `runner register` from the command line.
+//! `runner` from the command line.
 
 use std::path::Path;
 use std::process::Command;
 
-use super::gitlab::{connected, gitlab, region};
+use super::gitlab::{API_TOKEN, api_token, connected, gitlab, region, secret_in};
 use crate::aws::Aws;
 use crate::cli::{InstallArgs, RegisterArgs, RunnerCommand, UninstallArgs};
 use crate::error::{Error, Result};
+use crate::executor::USUAL_STATE;
 use crate::gitlab::Gitlab;
-use crate::job::Secret;
 use crate::output::Output;
-use crate::runner::{self, Change, Installation, Kept, Mode, Place, Replace, Switch, Wanted};
+use crate::runner::{self, Change, Installation, Kept, Mode, Place, Replace, Wanted, When};
 use crate::settings::Settings;
-
-/// The executor's directory, where nobody chose another.
-const STATE: &str = "/var/lib/baws-ci";
 
 pub(super) fn runner(
     command: &RunnerCommand,
@@ -50,14 +47,9 @@ async fn register(
     let gitlab: Gitlab = match &kept {
         Some(kept) => {
             let keys = runner::keys(kept.aws, &kept.name).await?;
-            let word = |key: &str| keys.get(key).and_then(|value| value.as_str());
-            let token = [word("PAT"), word("apiToken")];
-            let token = token.into_iter().flatten().find(|token| !token.is_empty());
-            let token = token.ok_or_else(|| {
-                Error::denied(format!("the secret `{}` has no `apiToken`", kept.name))
-                    .hint("the operator puts a token for GitLab there, with the scope `create_runner` or `api`")
-            })?;
-            connected(&arguments.gitlab, settings, &Secret::new(token), output)?
+            let token = api_token(&keys, &["PAT", API_TOKEN], &kept.name)
+                .map_err(|error| error.hint("it needs the scope `create_runner` or `api`"))?;
+            connected(&arguments.gitlab, settings, &token, output)?
         }
         None => gitlab(&arguments.gitlab, settings, output).await?,
     };
@@ -68,17 +60,17 @@ async fn register(
         output.data(format!("{}\n", report.as_json(&wanted, &gitlab)));
         return Ok(());
     }
-    match (wanted.dry_run, report.id) {
-        (true, None) => output.data(format!("A runner `{}` would be made\n", wanted.name)),
-        (true, Some(id)) => output.data(format!("The runner {id} would be kept\n")),
-        (false, _) => {}
+    match (wanted.mode, report.id) {
+        (Mode::DryRun, None) => output.data(format!("A runner `{}` would be made\n", wanted.name)),
+        (Mode::DryRun, Some(id)) => output.data(format!("The runner {id} would be kept\n")),
+        (Mode::Apply, _) => {}
     }
-    match (wanted.dry_run, report.before == report.after) {
-        (true, false) => output.data(runner::difference(&report, output.colour())),
-        (true | false, true) => {
+    match (wanted.mode, report.changed) {
+        (Mode::DryRun, true) => output.data(runner::difference(&report, output.colour())),
+        (Mode::DryRun | Mode::Apply, false) => {
             output.data(format!("`{}` is as it has to be\n", report.file.display()))
         }
-        (false, false) => output.data(format!(
+        (Mode::Apply, true) => output.data(format!(
             "Registered `{}` as runner {}\n",
             wanted.name,
             report.id.unwrap_or_default()
@@ -97,25 +89,27 @@ fn install(arguments: &InstallArgs, config: Option<&Path>, output: &Output) -> R
             .executor
             .state_dir
             .clone()
-            .unwrap_or_else(|| STATE.into()),
+            .unwrap_or_else(|| USUAL_STATE.into()),
         drain_secs: arguments.drain_timeout,
         sweep_minutes: arguments.sweep_every,
     };
     let mode = mode(arguments.dry_run);
     let changes = runner::install(&wanted, mode)?;
     tell(&changes, mode, arguments.json, output);
-    switch(&wanted.root, Switch::On, mode, output)
+    switch(&wanted.root, When::Written, &changes, mode, output)
 }
 
 fn uninstall(arguments: &UninstallArgs, output: &Output) -> Result<()> {
     let root = runner::absolute(&arguments.root)?;
     let mode = mode(arguments.dry_run);
-    if !runner::uninstall(&root, Mode::DryRun)?.is_empty() {
-        switch(&root, Switch::Off, mode, output)?;
-    }
+    let planned = runner::uninstall(&root, Mode::DryRun)?;
+    switch(&root, When::ToBeRemoved, &planned, mode, output)?;
     let changes = runner::uninstall(&root, mode)?;
     tell(&changes, mode, arguments.json, output);
-    Ok(())
+    match changes.is_empty() {
+        true => Ok(()),
+        false => switch(&root, When::Removed, &changes, mode, output),
+    }
 }
 
 fn mode(dry_run: bool) -> Mode {
@@ -144,8 +138,8 @@ fn tell(changes: &[Change], mode: Mode, json: bool, output: &Output) {
 }
 
 /// Tells systemd, or the operator how.
-fn switch(root: &Path, switch: Switch, mode: Mode, output: &Output) -> Result<()> {
-    for words in runner::commands(switch) {
+fn switch(root: &Path, when: When, changes: &[Change], mode: Mode, output: &Output) -> Result<()> {
+    for words in runner::commands(when, changes) {
         let line = words.join(" ");
         match (runner::is_for_this_host(root), mode) {
             (true, Mode::Apply) => {
@@ -169,19 +163,8 @@ fn switch(root: &Path, switch: Switch, mode: Mode, output: &Output) -> Result<()
 }
 
 fn wanted(arguments: &RegisterArgs, config: Option<&Path>) -> Result<Wanted> {
-    let token = match &arguments.runner_token_file {
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|error| {
-                Error::denied(format!(
-                    "cannot read the runner's token in `{}`",
-                    path.display()
-                ))
-                .caused_by(error)
-            })?;
-            Some(Secret::new(text.trim()))
-        }
-        None => None,
-    };
+    let token = arguments.runner_token_file.as_ref();
+    let token = token.map(|path| secret_in(path, "the runner's token"));
     Ok(Wanted {
         name: arguments.name.clone().unwrap_or_else(runner::usual_name),
         place: match (&arguments.group, &arguments.project) {
@@ -198,11 +181,11 @@ fn wanted(arguments: &RegisterArgs, config: Option<&Path>) -> Result<Wanted> {
         concurrent: arguments.concurrent,
         program: runner::this_program()?,
         settings: config.map(runner::absolute).transpose()?,
-        token,
+        token: token.transpose()?,
         replace: match arguments.replace {
             true => Replace::Yes,
             false => Replace::No,
         },
-        dry_run: arguments.dry_run,
+        mode: mode(arguments.dry_run),
     })
 }

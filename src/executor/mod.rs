@@ -42,6 +42,7 @@ pub(crate) use codes::{Outcome, RunnerCodes};
 pub(crate) use config::config;
 pub(crate) use explain::explain;
 pub(crate) use guard::guard;
+pub(crate) use place::USUAL_STATE;
 pub(crate) use prepare::prepare;
 pub(crate) use requests::{Standing, Visitor};
 pub(crate) use run::run;

@@ -23,6 +23,8 @@ use crate::error::{Cause, Error, Result};
 use crate::job::{Identity, Place as StagePlace};
 use crate::settings::ExecutorSettings;
 
+/// Where the state of root's jobs is, if nobody chose another place and programs can run there.
+pub(crate) const USUAL_STATE: &str = "/var/lib/baws-ci";
 const OWN_PROGRAM: &str = "/proc/self/exe";
 
 #[derive(Clone, Debug)]
@@ -35,7 +37,7 @@ impl Place {
         let candidates = match &settings.state_dir {
             Some(dir) => vec![dir.clone()],
             None if rustix::process::geteuid().is_root() => {
-                ["/var/lib/baws-ci", "/opt/baws-ci", "/run/baws-ci"]
+                [USUAL_STATE, "/opt/baws-ci", "/run/baws-ci"]
                     .map(PathBuf::from)
                     .into()
             }

@@ -85,10 +85,13 @@ impl Gitlab {
         self.value(&doing, &Call::post("user/runners", body)).await
     }
 
-    /// Those that this token's user may see.
-    pub(crate) async fn own_runners(&self) -> Result<Vec<OwnRunner>, Failure> {
-        self.all("list the runners of this user", &Call::get("runners"))
-            .await
+    /// Those among which one of that scope is: of the whole GitLab for an administrator, else those of this token's user.
+    pub(crate) async fn runners_for(&self, scope: &RunnerScope) -> Result<Vec<OwnRunner>, Failure> {
+        let path = match scope {
+            RunnerScope::Instance => "runners/all",
+            RunnerScope::Group(..) | RunnerScope::Project(..) => "runners",
+        };
+        self.all("list the runners", &Call::get(path)).await
     }
 
     /// `None`: it is not there.

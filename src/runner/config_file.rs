@@ -2,12 +2,11 @@
 //!
 //! Source: gitlab-runner, "Advanced configuration"; `common/config.go`. The runner reads it again by itself when it changes.
 
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
 
+use super::replace;
 use crate::error::{Error, Result};
 use crate::job::Secret;
 
@@ -20,6 +19,8 @@ const TIMEOUTS: [(&str, i64); 4] = [
     ("graceful_kill_timeout", 45),
     ("force_kill_timeout", 15),
 ];
+/// The file holds tokens.
+const OF_THE_OWNER: u32 = 0o600;
 const STAGES: [&str; 4] = ["config", "prepare", "run", "cleanup"];
 
 /// What a `[[runners]]` of ours says.
@@ -122,50 +123,8 @@ impl ConfigFile {
     /// `Precondition` where a part of a runner is no table.
     pub(super) fn put(&mut self, entry: &Entry<'_>) -> Result<()> {
         let at = self.position(entry.url, entry.name);
-        let wrong = || broken(&self.path).hint("a part of the runner is no table; mend it");
-        match entry.concurrent {
-            Some(jobs) => set(self.document.as_table_mut(), "concurrent", i64::from(jobs)),
-            None => set_if_missing(self.document.as_table_mut(), "concurrent", CONCURRENT),
-        }
-        let runners = self
-            .document
-            .entry("runners")
-            .or_insert(Item::ArrayOfTables(ArrayOfTables::new()))
-            .as_array_of_tables_mut();
-        let Some(runners) = runners else {
-            return Err(wrong());
-        };
-        let at = at.unwrap_or_else(|| {
-            runners.push(Table::new());
-            runners.len() - 1
-        });
-        let Some(runner) = runners.get_mut(at) else {
-            return Err(wrong());
-        };
-        set(runner, "name", entry.name);
-        set_if_missing(runner, "url", entry.url);
-        match entry.id.and_then(|id| i64::try_from(id).ok()) {
-            Some(id) => set(runner, "id", id),
-            // That of one that is gone says nothing any more.
-            None => drop(runner.remove("id")),
-        }
-        set(runner, "token", entry.token.reveal());
-        set(runner, "executor", "custom");
-        set_if_missing(runner, "builds_dir", "/builds");
-        set_if_missing(runner, "cache_dir", "/cache");
-        set_if_missing(runner, "request_concurrency", 4);
-        set_if_missing(runner, "safe_directory_checkout", true);
-        let parts = (
-            sub_table(runner, "custom_build_dir")
-                .map(|table| set_if_missing(table, "enabled", true)),
-            sub_table(runner, "feature_flags")
-                .map(|table| set_if_missing(table, "FF_GIT_URLS_WITHOUT_TOKENS", true)),
-            sub_table(runner, "custom").map(|table| stages(table, entry)),
-        );
-        match parts {
-            (Some(()), Some(()), Some(())) => Ok(()),
-            _ => Err(broken(&self.path).hint("a part of the runner is no table; mend it")),
-        }
+        filled(&mut self.document, at, entry)
+            .ok_or_else(|| broken(&self.path).hint("a part of the runner is no table; mend it"))
     }
 
     /// Before and after; the same where there is nothing to do.
@@ -185,22 +144,8 @@ impl ConfigFile {
             ))
             .hint("run the command again: it goes on with what is there now"));
         }
-        let new = self.path.with_extension("toml.new");
-        let written = || -> std::io::Result<()> {
-            if let Some(dir) = self.path.parent() {
-                std::fs::create_dir_all(dir)?;
-            }
-            let mut file = std::fs::OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(0o600)
-                .open(&new)?;
-            file.write_all(self.document.to_string().as_bytes())?;
-            file.sync_all()?;
-            std::fs::rename(&new, &self.path)
-        };
-        written().map_err(|error| {
+        let written = replace(&self.path, &self.document.to_string(), OF_THE_OWNER);
+        written.map_err(|error| {
             Error::system(format!("cannot write `{}`", self.path.display())).caused_by(error)
         })
     }
@@ -221,6 +166,41 @@ fn text(path: &Path) -> Result<String> {
             Err(Error::precondition(format!("cannot read `{}`", path.display())).caused_by(error))
         }
     }
+}
+
+/// `at`: which of the runners; `None`: a new one. `None`: a part of it is no table.
+fn filled(document: &mut DocumentMut, at: Option<usize>, entry: &Entry<'_>) -> Option<()> {
+    match entry.concurrent {
+        Some(jobs) => set(document.as_table_mut(), "concurrent", i64::from(jobs)),
+        None => set_if_missing(document.as_table_mut(), "concurrent", CONCURRENT),
+    }
+    let runners = document
+        .entry("runners")
+        .or_insert(Item::ArrayOfTables(ArrayOfTables::new()))
+        .as_array_of_tables_mut()?;
+    let at = at.unwrap_or_else(|| {
+        runners.push(Table::new());
+        runners.len() - 1
+    });
+    let runner = runners.get_mut(at)?;
+    set(runner, "name", entry.name);
+    set_if_missing(runner, "url", entry.url);
+    match entry.id.and_then(|id| i64::try_from(id).ok()) {
+        Some(id) => set(runner, "id", id),
+        // That of one that is gone says nothing any more.
+        None => drop(runner.remove("id")),
+    }
+    set(runner, "token", entry.token.reveal());
+    set(runner, "executor", "custom");
+    set_if_missing(runner, "builds_dir", "/builds");
+    set_if_missing(runner, "cache_dir", "/cache");
+    set_if_missing(runner, "request_concurrency", 4);
+    set_if_missing(runner, "safe_directory_checkout", true);
+    set_if_missing(sub_table(runner, "custom_build_dir")?, "enabled", true);
+    let flags = sub_table(runner, "feature_flags")?;
+    set_if_missing(flags, "FF_GIT_URLS_WITHOUT_TOKENS", true);
+    stages(sub_table(runner, "custom")?, entry);
+    Some(())
 }
 
 fn stages(custom: &mut dyn TableLike, entry: &Entry<'_>) {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::replace;
 use crate::digest::digest;
 use crate::error::{Error, Result};
 
@@ -36,6 +37,8 @@ const FILES: [(&str, &str); 6] = [
         include_str!("units/logrotate.conf"),
     ),
 ];
+/// Whoever runs the host may read them.
+const FOR_ALL: u32 = 0o644;
 /// Units that are switched on.
 const SWITCHED: [&str; 2] = ["baws-ci-guard.service", "baws-ci-sweep.timer"];
 const MARK: &str = "# baws-ci ";
@@ -159,31 +162,41 @@ pub(crate) fn uninstall(root: &Path, mode: Mode) -> Result<Vec<Change>> {
     Ok(changes)
 }
 
-/// What makes systemd hear of it.
+/// When systemd hears of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Switch {
-    On,
-    Off,
+pub(crate) enum When {
+    Written,
+    ToBeRemoved,
+    Removed,
 }
 
-/// The commands, in order: before files are removed, after they were written.
-pub(crate) fn commands(switch: Switch) -> Vec<Vec<&'static str>> {
-    let units = |verb: &'static str| {
-        let mut words = vec!["systemctl", verb, "--now"];
-        words.extend(SWITCHED);
-        words
+/// The commands for it, in order.
+pub(crate) fn commands(when: When, changes: &[Change]) -> Vec<Vec<&'static str>> {
+    let units = |verb: &'static str, which: &dyn Fn(Did) -> bool| {
+        let concerned = SWITCHED.into_iter().filter(|unit| {
+            let is_its = |change: &&Change| change.path.ends_with(unit);
+            changes
+                .iter()
+                .find(is_its)
+                .is_some_and(|change| which(change.did))
+        });
+        let units: Vec<&str> = concerned.collect();
+        let words = [&["systemctl", verb, "--now"], units.as_slice()].concat();
+        (!units.is_empty()).then_some(words)
     };
-    match switch {
-        Switch::On => vec![
-            vec![
-                "systemd-tmpfiles",
-                "--create",
-                "/etc/tmpfiles.d/baws-ci.conf",
-            ],
-            vec!["systemctl", "daemon-reload"],
-            units("enable"),
-        ],
-        Switch::Off => vec![units("disable")],
+    let reload = vec!["systemctl", "daemon-reload"];
+    match when {
+        When::Written => {
+            let directories = "/etc/tmpfiles.d/baws-ci.conf";
+            let mut all = vec![vec!["systemd-tmpfiles", "--create", directories], reload];
+            all.extend(units("enable", &|_| true));
+            all
+        }
+        // One that somebody changed goes on.
+        When::ToBeRemoved => units("disable", &|did| did == Did::Remove)
+            .into_iter()
+            .collect(),
+        When::Removed => vec![reload],
     }
 }
 
@@ -219,15 +232,7 @@ fn marked(text: &str) -> String {
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
-    let written = || -> std::io::Result<()> {
-        if let Some(dir) = path.parent() {
-            std::fs::create_dir_all(dir)?;
-        }
-        let new = path.with_extension("baws-new");
-        std::fs::write(&new, text)?;
-        std::fs::rename(&new, path)
-    };
-    written().map_err(|error| {
+    replace(path, text, FOR_ALL).map_err(|error| {
         Error::system(format!("cannot write `{}`", path.display()))
             .caused_by(error)
             .hint("it takes root; what was written before stays, and the next run goes on")

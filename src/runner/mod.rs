@@ -10,6 +10,9 @@ mod install;
 mod report;
 mod secret;
 
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Cause, Error, Result};
@@ -20,7 +23,7 @@ use report::without_tokens;
 use secret::remembered;
 
 pub(crate) use install::{
-    Change, Did, Installation, Mode, Switch, changes_as_json, commands, install, is_for_this_host,
+    Change, Did, Installation, Mode, When, changes_as_json, commands, install, is_for_this_host,
     uninstall,
 };
 pub(crate) use report::{Report, difference};
@@ -48,8 +51,7 @@ pub(crate) struct Wanted {
     /// Of a runner that was made in GitLab by hand.
     pub(crate) token: Option<Secret>,
     pub(crate) replace: Replace,
-    /// Changes nothing.
-    pub(crate) dry_run: bool,
+    pub(crate) mode: Mode,
 }
 
 /// Whose jobs it takes.
@@ -103,9 +105,9 @@ pub(crate) async fn register(
                 ));
             }
             let new = new_runner(wanted, gitlab).await?;
-            match wanted.dry_run {
-                true => (true, None),
-                false => (true, Some(taken_up_or_made(&new, gitlab, tell).await?)),
+            match wanted.mode {
+                Mode::DryRun => (true, None),
+                Mode::Apply => (true, Some(taken_up_or_made(&new, gitlab, tell).await?)),
             }
         }
     };
@@ -120,25 +122,27 @@ pub(crate) async fn register(
         concurrent: wanted.concurrent,
     })?;
     let (before, after) = file.texts();
+    let changed = before != after;
     let mut report = Report {
         id: runner.as_ref().map(|runner| runner.id),
         made,
         file: file.path().to_owned(),
+        changed,
         before: without_tokens(before),
         after: without_tokens(&after),
         previous: None,
         removed: false,
     };
-    if before != after && !wanted.dry_run {
+    if changed && wanted.mode == Mode::Apply {
         file.save()?;
         tell(format!("Wrote `{}`", file.path().display()));
     }
     if let Some(kept) = kept {
         let id = report.id;
-        report.previous = remembered(kept, id.filter(|_| !wanted.dry_run), tell).await?;
-        report.previous = report.previous.filter(|old| Some(*old) != id);
+        let before = remembered(kept, id.filter(|_| wanted.mode == Mode::Apply), tell).await?;
+        report.previous = before.filter(|old| Some(*old) != id);
     }
-    if let (Some(old), false) = (report.previous, wanted.dry_run) {
+    if let (Some(old), Mode::Apply) = (report.previous, wanted.mode) {
         match wanted.replace {
             Replace::Yes => {
                 report.removed = gitlab.delete_runner(old).await?;
@@ -195,10 +199,18 @@ async fn new_runner(wanted: &Wanted, gitlab: &Gitlab) -> Result<NewRunner> {
 
 /// Tells hosts apart, also those that have one name.
 fn note() -> String {
-    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    let (host, machine) = (read("/proc/sys/kernel/hostname"), read("/etc/machine-id"));
-    let digits = crate::digest::digest([machine.trim(), host.trim()]);
-    format!("made by baws-ci on {} ({})", host.trim(), &digits[..12])
+    let (host, machine) = (host_name(), told_by("/etc/machine-id"));
+    let digits = crate::digest::digest([&machine, &host]);
+    format!("made by baws-ci on {host} ({})", &digits[..12])
+}
+
+fn host_name() -> String {
+    told_by("/proc/sys/kernel/hostname")
+}
+
+fn told_by(path: &str) -> String {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.trim().to_owned()
 }
 
 /// A runner that was made for this host and never called, because its token was lost, gets a new token; else one is made.
@@ -207,10 +219,14 @@ async fn taken_up_or_made(
     gitlab: &Gitlab,
     tell: &dyn Fn(String),
 ) -> Result<MadeRunner> {
-    let lost = gitlab.own_runners().await?.into_iter().filter(|runner| {
-        runner.status == "never_contacted"
-            && runner.description.as_deref() == Some(new.description.as_str())
-    });
+    let lost = gitlab
+        .runners_for(&new.scope)
+        .await?
+        .into_iter()
+        .filter(|runner| {
+            runner.status == "never_contacted"
+                && runner.description.as_deref() == Some(new.description.as_str())
+        });
     for runner in lost {
         let found = gitlab.runner(runner.id).await?;
         if found.is_some_and(|found| found.maintenance_note.as_deref() == Some(new.note.as_str())) {
@@ -240,6 +256,29 @@ async fn taken_up_or_made(
     Ok(made)
 }
 
+/// Puts a file into place at once: whoever reads it meanwhile has the old one or the new one. `rights`: from the first byte on.
+fn replace(path: &Path, text: &str, rights: u32) -> std::io::Result<()> {
+    if let Some(dir) = path.parent() {
+        std::fs::create_dir_all(dir)?;
+    }
+    let mut new = path.as_os_str().to_owned();
+    new.push(".baws-new");
+    // What an ended run left, with whatever rights.
+    match std::fs::remove_file(&new) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(rights)
+        .open(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&new, path)
+}
+
 /// This program, as another process finds it.
 ///
 /// # Errors
@@ -251,8 +290,7 @@ pub(crate) fn this_program() -> Result<PathBuf> {
 
 /// Of this host, for people.
 pub(crate) fn usual_name() -> String {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    format!("baws-ci on {}", host.trim())
+    format!("baws-ci on {}", host_name())
 }
 
 /// `path` as gitlab-runner finds it from wherever it stands.

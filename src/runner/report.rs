@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::Wanted;
+use super::{Mode, Wanted};
 use crate::gitlab::Gitlab;
 use crate::output::Colour;
 use crate::template::unified;
@@ -19,6 +19,8 @@ pub(crate) struct Report {
     pub(crate) id: Option<u64>,
     pub(crate) made: bool,
     pub(crate) file: PathBuf,
+    /// Whether the file is not what it was, or would not be.
+    pub(crate) changed: bool,
     /// gitlab-runner's file before and after, without tokens.
     pub(crate) before: String,
     pub(crate) after: String,
@@ -35,10 +37,10 @@ impl Report {
             "gitlab": gitlab.address(),
             "runner": {"id": self.id, "name": wanted.name, "made": self.made},
             "config": self.file,
-            "config_changed": self.before != self.after,
+            "config_changed": self.changed,
             "previous_id": self.previous,
             "previous_removed": self.removed,
-            "dry_run": wanted.dry_run,
+            "dry_run": wanted.mode == Mode::DryRun,
         })
     }
 }
@@ -52,9 +54,12 @@ pub(super) fn without_tokens(text: &str) -> String {
     text.lines().map(|line| masked(line) + "\n").collect()
 }
 
-/// What the file would become, as a diff.
+/// What the file would become, as a diff; tokens are not shown, so a new one is told in words.
 pub(crate) fn difference(report: &Report, colour: Colour) -> String {
     let path = report.file.display().to_string();
+    if report.before == report.after {
+        return format!("The token in `{path}` would be another one\n");
+    }
     let path = path.trim_start_matches('/');
     let before = (!report.before.is_empty()).then_some(path);
     unified(

@@ -74,9 +74,17 @@ def find(call, number):
 
 
 @route("GET", "runners")
-@route("GET", "runners/all")
 def runners(call):
-    return Page([one for one in call.world.runners.values() if call.user.admin or one["projects"]], show)
+    """Those of the user's groups and projects; never those of the whole GitLab."""
+    return Page([one for one in call.world.runners.values() if one["runner_type"] != "instance_type" and (call.user.admin or one["projects"])],
+                show)
+
+
+@route("GET", "runners/all")
+def all_runners(call):
+    if not call.user.admin:
+        raise forbidden()
+    return Page(list(call.world.runners.values()), show)
 
 
 @route("GET", "runners/:runner")

@@ -29,7 +29,12 @@ pub(super) async fn upload(
     let by_us = by_own_hand(maker, source, target, format).await?;
     let (digest, others) = match by_us {
         Some(digest) => (digest, &[][..]),
-        None => (by_engine(maker, source, target, first).await?, others),
+        None => {
+            if format == Compression::Zstd {
+                maker.warn("the image is pushed by the engine, whose layers are compressed by gzip, not by zstd as was asked".to_owned());
+            }
+            (by_engine(maker, source, target, first).await?, others)
+        }
     };
     let registry = maker
         .access
@@ -61,31 +66,17 @@ async fn by_own_hand(
     };
     match own::push(maker, id.as_deref().unwrap_or(source), target, format).await {
         Ok(digest) => Ok(Some(digest)),
-        Err(own::Not::Readable) => {
-            by_gzip_instead(maker, format);
-            Ok(None)
-        }
+        Err(own::Not::Readable) => Ok(None),
         Err(own::Not::Pushed(failure, at)) => {
             match explain_own(&failure, target, at.as_deref().unwrap_or(&target.tags[0])) {
                 Some(error) => Err(error),
                 None => {
                     let error = Error::from(failure);
                     maker.note(format!("The engine is asked to push it: {error}"));
-                    by_gzip_instead(maker, format);
                     Ok(None)
                 }
             }
         }
-    }
-}
-
-/// The engine pushes in one format only.
-fn by_gzip_instead(maker: &Maker<'_>, format: Compression) {
-    match format {
-        Compression::Gzip => {}
-        Compression::Zstd => maker.warn(
-            "the image is pushed by the engine, whose layers are compressed by gzip, not by zstd as was asked".to_owned(),
-        ),
     }
 }
 

@@ -48,16 +48,17 @@ fn a_host_becomes_a_runner_and_a_second_run_changes_nothing() {
 
 #[test]
 fn whatever_answer_of_gitlab_is_lost_there_is_one_runner_in_the_end() {
-    for number in 0..4 {
+    let places: [&[&str]; 2] = [&[], &["--group", "aws-app"]];
+    for (number, place) in (0..5).flat_map(|number| places.map(|place| (number, place))) {
         for rule in [
             json!({"match": "^[A-Z]+ /api/", "skip": number, "drop": true}),
             json!({"match": "^[A-Z]+ /api/", "skip": number, "times": 1, "after": {"drop": true}}),
         ] {
             let hub = Hub::start();
             hub.rules(&json!([rule]));
-            let disturbed = register(&hub, &[]);
+            let disturbed = register(&hub, place);
             hub.rules(&json!([]));
-            register(&hub, &[]).is(0);
+            register(&hub, place).is(0);
             assert_eq!(runners(&hub).len(), 1, "{rule}: {}", disturbed.whole());
             assert!(is_good(&hub, &token(&hub)), "{rule}: {}", disturbed.whole());
         }
@@ -120,6 +121,20 @@ fn a_token_of_the_old_kind_is_refused_with_the_way_out_and_one_of_the_new_kind_i
         (json!(token(&hub)), runners(&hub).len()),
         (made["token"].clone(), 1)
     );
+    // The same runner with another token: told, though no token is shown.
+    let way = format!("runners/{}/reset_authentication_token", made["id"]);
+    let reset = hub.api("POST", &way, &json!({}));
+    let good = hub.write("token", reset["token"].as_str().expect("it is a text"));
+    let again = ["--runner-token-file", good.to_str().expect("it is UTF-8")];
+    let planned = register(&hub, &[&again[..], &["--dry-run"]].concat());
+    let out = &planned.is(0).out;
+    assert!(
+        out.contains("/config.toml` would be another one\n"),
+        "{out}"
+    );
+    let done = register(&hub, &[&again[..], &["--json"]].concat());
+    assert_eq!(done.is(0).json()["config_changed"], true);
+    assert_eq!(json!(token(&hub)), reset["token"]);
 }
 
 #[test]

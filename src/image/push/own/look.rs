@@ -1,14 +1,14 @@
 //! What the repository has of an image already: ECR is asked about all of it at once, other registries about each part.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::{MOST_KNOWN, Push};
 use crate::aws::HeldLayer;
 use crate::docker::{StoredImage, StoredLayer};
-use crate::image::push::ecr_of;
-use crate::image::{Compression, Maker};
+use crate::image::Compression;
+use crate::image::push::{Target, ecr_of};
 use crate::registry::{Descriptor, Failure};
 
 /// Parts looked for at a time.
@@ -62,15 +62,16 @@ impl Push<'_> {
         id: &str,
         forms: &[Vec<String>],
     ) -> Option<BTreeMap<String, HeldLayer>> {
-        let Push { maker, target, .. } = self;
-        let Maker { access, .. } = maker;
-        let host = ecr_of(target)?;
-        let aws = access.aws(&target.repository, &host, target.role.as_ref());
-        let mut digests: Vec<String> = forms.iter().flatten().cloned().collect();
-        digests.push(id.to_owned());
-        digests.sort_unstable();
-        digests.dedup();
+        let Target {
+            repository, role, ..
+        } = self.target;
+        let host = ecr_of(self.target)?;
+        let aws = self.maker.access.aws(repository, &host, role.as_ref());
         let aws = aws.await.ok()?;
+        // Layers with the same content are one.
+        let digests = forms.iter().flatten().map(String::as_str).chain([id]);
+        let digests: BTreeSet<&str> = digests.collect();
+        let digests: Vec<String> = digests.into_iter().map(str::to_owned).collect();
         let held = aws.layers(host.account(), self.place.repository, &digests);
         held.await.ok()
     }
