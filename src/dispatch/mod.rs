@@ -1,6 +1,6 @@
 //! From the command line to one call of a room, and from its result to the exit code. The only place that reports errors.
 //!
-//! Refuses to know how anything is done. Under the runner the stages answer with the runner's own two codes.
+//! Refuses to know how anything is done. Read next: `executor`, for what the runner calls.
 
 mod audit;
 mod audited;
@@ -10,6 +10,7 @@ mod build_request;
 mod credential;
 mod desk;
 mod envelope;
+mod executor;
 mod features;
 mod fleet;
 mod gitlab;
@@ -27,11 +28,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cache::Mode;
-use crate::cli::{AuditCommand, Cli, Command, ExecutorCommand, SettingsCommand};
+use crate::cli::{AuditCommand, Cli, Command, SettingsCommand};
 use crate::error::{Class, Error, Result};
-use crate::executor::{self, Outcome, RunnerCodes};
-use crate::job::Stage;
 use crate::local;
 use crate::output::Output;
 use crate::settings::{self, Settings};
@@ -49,33 +47,7 @@ pub(crate) fn dispatch() -> ExitCode {
     };
     let config = cli.config.as_deref();
     match cli.command {
-        Command::Executor(ExecutorCommand::Sweep { dry_run }) => {
-            let mode = if dry_run { Mode::DryRun } else { Mode::Remove };
-            let output = Output::for_people();
-            finish(
-                &output,
-                Settings::load(config).and_then(|settings| {
-                    if mode == Mode::Remove {
-                        audit::settle(&settings, executor::state(&settings), &output);
-                        audit::settle(&settings, image::callers_state(), &output);
-                    }
-                    executor::sweep(&settings, mode, &output)
-                }),
-            )
-        }
-        Command::Executor(ExecutorCommand::Guard) => {
-            let output = Output::for_people();
-            let settings = Settings::load(config);
-            let set = settings.and_then(|settings| executor::guard(&settings, &output));
-            finish(&output, set)
-        }
-        Command::Executor(ExecutorCommand::Explain { job, json }) => {
-            let output = Output::for_people();
-            let settings = Settings::load(config);
-            let told = settings.and_then(|own| executor::explain(&own, &job, json, &output));
-            finish(&output, told)
-        }
-        Command::Executor(stage) => in_job(&stage, config),
+        Command::Executor(command) => executor::executor(&command, config),
         Command::Local(asked) => {
             let output = Output::for_people();
             let run =
@@ -153,65 +125,6 @@ pub(crate) fn dispatch() -> ExitCode {
     }
 }
 
-/// One stage of a job, called by the runner.
-fn in_job(stage: &ExecutorCommand, config: Option<&Path>) -> ExitCode {
-    let output = match stage {
-        ExecutorCommand::Config | ExecutorCommand::Prepare | ExecutorCommand::Run { .. } => {
-            Output::for_job_log()
-        }
-        ExecutorCommand::Start
-        | ExecutorCommand::Cleanup
-        | ExecutorCommand::Guard
-        | ExecutorCommand::Sweep { .. }
-        | ExecutorCommand::Explain { .. } => Output::plain(),
-    };
-    let codes = match RunnerCodes::from_environment() {
-        Ok(codes) => codes,
-        Err(error) => return finish(&output, Err(error)),
-    };
-    report_panics(codes.system());
-    let deaf = |error| Error::system("cannot listen for signals").caused_by(error);
-    if let Err(error) = crate::agent::disregard_bystanders() {
-        output.error(&deaf(error));
-        return codes.of(Class::System);
-    }
-    let result = Settings::load(config).and_then(|settings| match stage {
-        ExecutorCommand::Config => executor::config(&settings).map(|answer| {
-            output.data(answer);
-            Outcome::Done
-        }),
-        ExecutorCommand::Prepare => {
-            let early = crate::agent::Early::exits_with(codes.system()).map_err(deaf)?;
-            executor::prepare(&settings, config, early, &output).map(|()| Outcome::Done)
-        }
-        ExecutorCommand::Start => executor::start(&settings).map(|()| Outcome::Done),
-        ExecutorCommand::Run { script, stage } => {
-            let stage = Stage::new(stage);
-            let open = |visitor| -> Box<dyn crate::broker::Desk> {
-                Box::new(desk::JobDesk::of(visitor, &settings))
-            };
-            executor::run(&settings, script, &stage, &codes, &output, &open)
-        }
-        // The last three have been dispatched before.
-        ExecutorCommand::Cleanup
-        | ExecutorCommand::Guard
-        | ExecutorCommand::Sweep { .. }
-        | ExecutorCommand::Explain { .. } => {
-            let cleaned = executor::cleanup(&settings);
-            audit::settle(&settings, executor::state(&settings), &output);
-            cleaned.map(|()| Outcome::Done)
-        }
-    });
-    match result {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::Failed(_) | Outcome::Cancelled) => codes.build(),
-        Err(error) => {
-            output.error(&error);
-            codes.of(error.class())
-        }
-    }
-}
-
 fn show_settings(command: &SettingsCommand, config: Option<&Path>, output: &Output) -> Result<()> {
     match command {
         SettingsCommand::Explain => output.data(settings::explain()),
@@ -282,19 +195,4 @@ fn live_as_agent() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// A panic is our bug, never the job's: it ends with the runner's code for system failures.
-#[expect(
-    clippy::exit,
-    reason = "the only way out of a panic hook with a code of our choice"
-)]
-fn report_panics(code: u8) {
-    std::panic::set_hook(Box::new(move |panic| {
-        let error = Error::system("internal error: this is a bug of baws-ci")
-            .caused_by(crate::error::Cause::line(panic))
-            .hint("please report it with this text");
-        Output::plain().error(&error);
-        std::process::exit(code.into());
-    }));
 }
