@@ -11,6 +11,7 @@ mod image;
 mod images;
 mod runner;
 mod template;
+mod words;
 
 use std::path::PathBuf;
 
@@ -27,11 +28,14 @@ pub(crate) use deploy::{
 pub(crate) use gitlab::GitlabArgs;
 pub(crate) use image::{BuildArgs, CompressionArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
 pub(crate) use images::{CollectArgs, ImagesArgs, ImagesCommand, WarmArgs};
-pub(crate) use runner::{InstallArgs, RegisterArgs, RunnerCommand, UninstallArgs};
+pub(crate) use runner::{
+    DrainArgs, InstallArgs, RegisterArgs, RunnerCommand, RunnerStatusArgs, UninstallArgs,
+};
 pub(crate) use template::{
     CheckArgs, DiffArgs, ElsewhereArgs, FleetArgs, LintArgs, PublishArgs, RenderArgs, SyncArgs,
     TemplateCommand,
 };
+pub(crate) use words::{CompletionsArgs, ManualArgs, ShellArg};
 
 /// Runs GitLab jobs in containers that get no privilege, no Docker socket and no AWS key
 #[derive(Debug, Parser)]
@@ -83,6 +87,8 @@ pub(crate) enum Command {
     /// The operator's settings
     #[command(subcommand)]
     Settings(SettingsCommand),
+    Completions(CompletionsArgs),
+    Manual(ManualArgs),
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,12 +6,19 @@ use clap::{Args, Subcommand};
 
 use super::GitlabArgs;
 
+/// That stopping the runner waits for its jobs.
+const DRAIN_SECS: u64 = 7200;
+/// Between two sweeps.
+const SWEEP_MINUTES: u32 = 10;
+
 /// This host as a runner of GitLab
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunnerCommand {
     Register(Box<RegisterArgs>),
     Install(InstallArgs),
     Uninstall(UninstallArgs),
+    Drain(DrainArgs),
+    Status(RunnerStatusArgs),
 }
 
 /// Make a runner in GitLab, or keep the one that is there, and write it into gitlab-runner's config.toml
@@ -69,6 +76,12 @@ pub(crate) struct RegisterArgs {
     /// Remove the runner that the secret named before, once the new one is verified
     #[arg(long, requires = "admin_secret")]
     pub(crate) replace: bool,
+    /// Do first what `baws-ci runner install` does, so that no job finds the host unprepared
+    #[arg(long)]
+    pub(crate) install: bool,
+    /// With --install: have this helper image on the engine, and name it in the settings by its digest
+    #[arg(long, value_name = "IMAGE", requires = "install")]
+    pub(crate) helper_image: Option<String>,
     /// Print what would be done, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -85,11 +98,14 @@ pub(crate) struct InstallArgs {
     /// Where the host's files are, for making an image of one
     #[arg(long, value_name = "DIR", default_value = "/")]
     pub(crate) root: PathBuf,
+    /// Have this helper image on the engine, and name it in the settings by its digest
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) helper_image: Option<String>,
     /// Seconds that stopping the runner waits for its jobs
-    #[arg(long, value_name = "SECONDS", default_value_t = 7200, value_parser = clap::value_parser!(u64).range(60..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = DRAIN_SECS, value_parser = clap::value_parser!(u64).range(60..))]
     pub(crate) drain_timeout: u64,
     /// Minutes between two sweeps
-    #[arg(long, value_name = "MINUTES", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "MINUTES", default_value_t = SWEEP_MINUTES, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) sweep_every: u32,
     /// Print what would be done, and change nothing
     #[arg(long)]
@@ -97,6 +113,20 @@ pub(crate) struct InstallArgs {
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl InstallArgs {
+    /// With the usual times.
+    pub(crate) fn of_this_host(helper_image: Option<&str>, dry_run: bool) -> Self {
+        InstallArgs {
+            root: PathBuf::from("/"),
+            helper_image: helper_image.map(str::to_owned),
+            drain_timeout: DRAIN_SECS,
+            sweep_every: SWEEP_MINUTES,
+            dry_run,
+            json: false,
+        }
+    }
 }
 
 /// Remove what `install` wrote and nobody changed; the runner itself stays, in GitLab and in config.toml
@@ -108,6 +138,47 @@ pub(crate) struct UninstallArgs {
     /// Print what would be done, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Take this host out of work: no more jobs are taken, those that run come to their end, gitlab-runner ends
+#[derive(Debug, Args)]
+pub(crate) struct DrainArgs {
+    /// gitlab-runner's own file
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/gitlab-runner/config.toml"
+    )]
+    pub(crate) runner_config: PathBuf,
+    /// Seconds that jobs have for their end [default: as long as they take]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) timeout: Option<u64>,
+    /// End the jobs that still run when the time is over
+    #[arg(long, requires = "timeout")]
+    pub(crate) end_jobs: bool,
+    /// Print what would be done, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Tell whether this host takes jobs, and which run: gitlab-runner's process, its runners and their tokens, units, helper image
+///
+/// Ends with 0 where it takes jobs, with 16 where it was stopped or drains, and with 4 where it should take jobs and does not.
+#[derive(Debug, Args)]
+pub(crate) struct RunnerStatusArgs {
+    /// gitlab-runner's own file
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/gitlab-runner/config.toml"
+    )]
+    pub(crate) runner_config: PathBuf,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,

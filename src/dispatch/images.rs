@@ -11,9 +11,13 @@ use crate::docker::Engine;
 use crate::error::{Class, Error, Result};
 use crate::executor;
 use crate::image::{self, Access, Event, Maker, Owner, StepLimits};
+use crate::image_ref::ImageRef;
 use crate::output::Output;
 use crate::policy::{self, Grant};
 use crate::settings::Settings;
+
+/// Characters of an image's id that tell it from others.
+const SHORT_ID: usize = 12;
 
 /// A host, its engine and what its jobs wrote down.
 struct Host {
@@ -58,6 +62,67 @@ pub(super) fn images(arguments: &ImagesArgs, config: Option<&Path>, output: &Out
         Some(ImagesCommand::Collect(arguments)) => collect(&host, arguments, output),
         Some(ImagesCommand::Warm(arguments)) => warm(&host, arguments, output),
     }
+}
+
+/// The image under a name that nothing moves: by the digest that its registry has it under, fetched with the host's own logins;
+/// one that no registry has is given its id as its tag.
+pub(super) fn pinned(name: &str, config: Option<&Path>, output: &Output) -> Result<String> {
+    let host = Host::of(config)?;
+    let engine = &host.engine;
+    let here = engine.block_on(engine.image(name))?;
+    if let Some(facts) = here.filter(|facts| facts.digests.is_empty()) {
+        let id = facts.id.rsplit(':').next().unwrap_or_default();
+        let tag = id.get(..SHORT_ID).unwrap_or(id);
+        let repository = name
+            .parse::<ImageRef>()
+            .map(|image| image.name().to_owned());
+        let repository = repository.map_err(|error| Error::usage(error.to_string()))?;
+        engine.block_on(engine.tag(name, &repository, tag))?;
+        let pinned = format!("{repository}:{tag}");
+        output.status(format!("`{name}` is here, and is `{pinned}` from now on"));
+        return Ok(pinned);
+    }
+    let name = fetch(&host, name, output)?;
+    let facts = engine.block_on(engine.image(&name))?;
+    let digests = facts.map(|facts| facts.digests).unwrap_or_default();
+    let own = |pinned: &String| cache::same_repository(pinned, &name);
+    digests
+        .into_iter()
+        .find(own)
+        .ok_or_else(|| Error::system(format!("the engine knows no digest of `{name}`")))
+}
+
+/// Gives the name under which the engine has it.
+fn fetch(host: &Host, name: &str, output: &Output) -> Result<String> {
+    let access = Access::of_caller(&host.settings.aws, host.state.join("tokens"))?;
+    let maker = Maker {
+        engine: &host.engine,
+        access: &access,
+        grant: &Grant::of_caller(),
+        owner: &Owner::Caller,
+        ecr: &host.settings.aws.ecr,
+        limits: StepLimits::default(),
+        build_args: &std::collections::BTreeMap::new(),
+        state: &host.state,
+        used: None,
+        min_free_bytes: 0,
+        tell: &|event| match event {
+            Event::Note(text) => output.status(text),
+            Event::Warning(text) => output.warning(text),
+            Event::StepBegun { .. }
+            | Event::StepSaid { .. }
+            | Event::StepEnded { .. }
+            | Event::Moved { .. } => {}
+        },
+    };
+    let fetched = host.engine.until_interrupted(image::fetch(&maker, name));
+    fetched.and_then(|name| {
+        let noted = host.ledger.note(Kind::Image, &name);
+        noted.map_err(|error| {
+            Error::system("cannot write down what was fetched").caused_by(error)
+        })?;
+        Ok(name)
+    })
 }
 
 fn list(host: &Host, arguments: &ImagesArgs, output: &Output) -> Result<()> {
@@ -118,37 +183,9 @@ fn warm(host: &Host, arguments: &WarmArgs, output: &Output) -> Result<()> {
         return Err(Error::usage("there is no image to fetch")
             .hint("name some, or list them as `warm` in `[cache]` of the settings"));
     }
-    let access = Access::of_caller(&host.settings.aws, host.state.join("tokens"))?;
-    let grant = Grant::of_caller();
-    let maker = Maker {
-        engine: &host.engine,
-        access: &access,
-        grant: &grant,
-        owner: &Owner::Caller,
-        ecr: &host.settings.aws.ecr,
-        limits: StepLimits::default(),
-        build_args: &std::collections::BTreeMap::new(),
-        state: &host.state,
-        used: None,
-        min_free_bytes: 0,
-        tell: &|event| match event {
-            Event::Note(text) => output.status(text),
-            Event::Warning(text) => output.warning(text),
-            Event::StepBegun { .. }
-            | Event::StepSaid { .. }
-            | Event::StepEnded { .. }
-            | Event::Moved { .. } => {}
-        },
-    };
     let mut failed = None;
     for name in names {
-        let fetched = host.engine.until_interrupted(image::fetch(&maker, name));
-        let noted = fetched.and_then(|name| {
-            host.ledger.note(Kind::Image, &name).map_err(|error| {
-                Error::system("cannot write down what was fetched").caused_by(error)
-            })
-        });
-        if let Err(error) = noted {
+        if let Err(error) = fetch(host, name, output) {
             if matches!(error.class(), Class::Cancelled(_)) {
                 return Err(error);
             }

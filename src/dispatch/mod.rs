@@ -22,6 +22,7 @@ mod roles;
 mod runner;
 mod services;
 mod template;
+mod words;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -121,6 +122,14 @@ pub(crate) fn dispatch() -> ExitCode {
         Command::Settings(command) => {
             let output = Output::for_people();
             finish(&output, show_settings(&command, config, &output))
+        }
+        Command::Completions(arguments) => {
+            let output = Output::for_people();
+            finish(&output, words::completions(&arguments, &output))
+        }
+        Command::Manual(arguments) => {
+            let output = Output::for_people();
+            finish(&output, words::manual(&arguments, &output))
         }
     }
 }

@@ -17,11 +17,23 @@ use crate::error::{Error, Result};
 use crate::output::Output;
 
 #[derive(Debug, Deserialize, Serialize)]
-struct Claim {
+pub(super) struct Claim {
     /// The name of the slot's cache volume: it tells runner, project, slot and side of protection.
     slot: String,
     /// As in the label of the job's containers.
-    owner: String,
+    pub(super) owner: String,
+    /// For whoever wants to know what runs.
+    #[serde(default)]
+    pub(super) job: Option<Claimed>,
+}
+
+/// Which job it is, for people.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub(crate) struct Claimed {
+    pub(crate) id: u64,
+    /// `None`: this GitLab does not tell.
+    pub(crate) project: Option<String>,
+    pub(crate) name: String,
 }
 
 impl Claim {
@@ -29,7 +41,7 @@ impl Claim {
         std::fs::write(job_dir.join("claim.json"), serde_json::to_vec(self)?)
     }
 
-    fn read(job_dir: &Path) -> Option<Self> {
+    pub(super) fn read(job_dir: &Path) -> Option<Self> {
         serde_json::from_slice(&std::fs::read(job_dir.join("claim.json")).ok()?).ok()
     }
 
@@ -50,6 +62,11 @@ pub(super) fn claim(place: &Place, job: &Job, owner: &str) -> Result<Vec<PathBuf
     let claim = Claim {
         slot: job.identity.kept_volume("cache", &job.response),
         owner: owner.to_owned(),
+        job: Some(Claimed {
+            id: job.response.id,
+            project: job.response.job_info.project_full_path.clone(),
+            name: job.response.job_info.name.clone(),
+        }),
     };
     claim
         .write(&own)
@@ -91,6 +108,7 @@ mod tests {
             let claim = Claim {
                 slot: slot.to_owned(),
                 owner,
+                job: None,
             };
             claim.write(&job).unwrap();
             (job, claim)

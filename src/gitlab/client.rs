@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::failure::Failure;
 use super::failure::if_any;
-use super::wire::{Answer, Loss, Traffic, next_page, patience, retry_after};
+use super::wire::{Answer, Loss, Traffic, header, next_page, patience, retry_after};
 use crate::error::{Error, Result};
 use crate::job::Secret;
 
@@ -27,15 +27,16 @@ const PAUSES: [Duration; 3] = [
 ];
 /// How long one request may wait in all for its turn.
 const MOST_PATIENCE: Duration = Duration::from_secs(600);
+const PRIVATE_TOKEN: HeaderName = HeaderName::from_static("private-token");
 /// Rows of a page. Source: GitLab REST API, "Pagination": at most 100.
 const PAGE: &str = "100";
 
-/// One GitLab, as one token.
+/// One GitLab, as one token, or as nobody.
 pub(crate) struct Gitlab {
     /// Without a slash at the end.
     address: String,
     api: Url,
-    token: HeaderValue,
+    token: Option<HeaderValue>,
     http: reqwest::Client,
     requests: AtomicU32,
     writes: AtomicU32,
@@ -51,6 +52,19 @@ impl Gitlab {
     pub(crate) fn connect(
         address: &str,
         token: &Secret,
+        tell: Box<dyn Fn(String) + Send + Sync>,
+    ) -> Result<Self> {
+        Gitlab::at(address, Some(header(token)?), tell)
+    }
+
+    /// For the few calls that take what they need in their body. Errors: as [`Gitlab::connect`], for the address.
+    pub(crate) fn as_nobody(address: &str) -> Result<Self> {
+        Gitlab::at(address, None, Box::new(drop))
+    }
+
+    fn at(
+        address: &str,
+        token: Option<HeaderValue>,
         tell: Box<dyn Fn(String) + Send + Sync>,
     ) -> Result<Self> {
         let address = address.trim_end_matches('/').to_owned();
@@ -73,21 +87,13 @@ impl Gitlab {
         if !api.username().is_empty() || api.password().is_some() || api.query().is_some() {
             return Err(wrong("it holds more than a host and a path"));
         }
-        let mut value = HeaderValue::from_str(token.reveal().trim()).map_err(|_| {
-            Error::usage("the token for GitLab holds letters that no token has")
-                .hint("give the token alone, without quotes or line breaks")
-        })?;
-        if value.is_empty() {
-            return Err(Error::usage("the token for GitLab is empty"));
-        }
-        value.set_sensitive(true);
         let http = crate::http::builder().timeout(TIMEOUT).build();
         let http =
             http.map_err(|error| Error::system("cannot make an HTTP client").caused_by(error))?;
         Ok(Gitlab {
             address,
             api,
-            token: value,
+            token,
             http,
             requests: AtomicU32::new(0),
             writes: AtomicU32::new(0),
@@ -260,7 +266,7 @@ impl Gitlab {
     ) -> Result<Answer, Loss> {
         let mut request = reqwest::Request::new(method.clone(), url.clone());
         let headers: &mut HeaderMap = request.headers_mut();
-        headers.insert(HeaderName::from_static("private-token"), self.token.clone());
+        headers.extend(self.token.clone().map(|token| (PRIVATE_TOKEN, token)));
         if let Some((kind, bytes)) = body {
             headers.insert(
                 reqwest::header::CONTENT_TYPE,

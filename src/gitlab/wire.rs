@@ -1,9 +1,12 @@
-//! One answer as it came, and what its headers say about waiting and about pages.
+//! A token as it travels, one answer as it came, and what its headers say about waiting and about pages.
 
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, LINK};
+use reqwest::header::{HeaderMap, HeaderValue, LINK};
 use reqwest::{StatusCode, Url};
+
+use crate::error::{Error, Result};
+use crate::job::Secret;
 
 /// What was asked of GitLab so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +86,22 @@ pub(super) fn next_page(url: &Url, headers: &HeaderMap) -> Option<Url> {
         .extend_pairs(kept)
         .append_pair("page", number);
     Some(next)
+}
+
+/// A token as it travels.
+///
+/// # Errors
+/// `Usage` for one that is empty, or no token.
+pub(super) fn header(token: &Secret) -> Result<HeaderValue> {
+    let mut value = HeaderValue::from_str(token.reveal().trim()).map_err(|_| {
+        Error::usage("the token for GitLab holds letters that no token has")
+            .hint("give the token alone, without quotes or line breaks")
+    })?;
+    if value.is_empty() {
+        return Err(Error::usage("the token for GitLab is empty"));
+    }
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 #[cfg(test)]

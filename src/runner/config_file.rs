@@ -103,6 +103,10 @@ impl ConfigFile {
         }
     }
 
+    pub(super) fn document(&self) -> &DocumentMut {
+        &self.document
+    }
+
     fn runners(&self) -> Option<&ArrayOfTables> {
         self.document.get("runners")?.as_array_of_tables()
     }

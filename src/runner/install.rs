@@ -6,9 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
-
-use super::replace;
+use super::{Change, Did, Mode, replace};
 use crate::digest::digest;
 use crate::error::{Error, Result};
 
@@ -58,64 +56,6 @@ pub(crate) struct Installation {
     pub(crate) sweep_minutes: u32,
 }
 
-/// What became of a file, or would.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Did {
-    Write,
-    Keep,
-    Remove,
-    /// It is somebody else's, or was changed by hand.
-    Leave,
-}
-
-#[derive(Debug)]
-pub(crate) struct Change {
-    pub(crate) path: PathBuf,
-    pub(crate) did: Did,
-}
-
-/// Whether something is changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    Apply,
-    DryRun,
-}
-
-impl Change {
-    /// A line for people.
-    pub(crate) fn line(&self, mode: Mode) -> String {
-        let path = self.path.display();
-        let would = match mode {
-            Mode::Apply => "",
-            Mode::DryRun => "would be ",
-        };
-        match self.did {
-            Did::Write => format!("{would}written   {path}"),
-            Did::Remove => format!("{would}removed   {path}"),
-            Did::Keep => format!("as it has to be   {path}"),
-            Did::Leave => format!("left alone   {path}"),
-        }
-    }
-}
-
-/// Schema `baws-ci/runner-install/1`.
-pub(crate) fn changes_as_json(changes: &[Change], mode: Mode) -> Value {
-    let files = changes.iter().map(|change| {
-        let did = match change.did {
-            Did::Write => "written",
-            Did::Keep => "kept",
-            Did::Remove => "removed",
-            Did::Leave => "left",
-        };
-        json!({"path": change.path, "did": did})
-    });
-    json!({
-        "schema": "baws-ci/runner-install/1",
-        "files": files.collect::<Vec<_>>(),
-        "dry_run": mode == Mode::DryRun,
-    })
-}
-
 /// Writes the files that are not as they have to be.
 ///
 /// # Errors
@@ -160,6 +100,31 @@ pub(crate) fn uninstall(root: &Path, mode: Mode) -> Result<Vec<Change>> {
         changes.push(Change { path, did });
     }
     Ok(changes)
+}
+
+/// How a file stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Missing,
+    /// As it was written, whatever the options were.
+    Installed,
+    /// By somebody.
+    Changed,
+}
+
+/// # Errors
+/// `System` where one cannot be read.
+pub(super) fn standing(root: &Path) -> Result<Vec<(PathBuf, Standing)>> {
+    let all = FILES.into_iter().map(|(place, _)| {
+        let path = root.join(place);
+        let standing = match found(&path)? {
+            Found::Nothing => Standing::Missing,
+            Found::Ours(_) => Standing::Installed,
+            Found::Others => Standing::Changed,
+        };
+        Ok((path, standing))
+    });
+    all.collect()
 }
 
 /// When systemd hears of it.

@@ -34,6 +34,11 @@ pub(crate) use roles::{GitlabSettings, RoleMethod, RoleSettings, TABLE_PARAMETER
 /// Where the settings stand when neither flag nor variable names a file.
 pub(crate) const DEFAULT_PATH: &str = "/etc/baws-ci/config.toml";
 
+/// The file that somebody named, by the flag or the variable.
+pub(crate) fn named(flag: Option<&Path>) -> Option<PathBuf> {
+    flag.map(Path::to_owned).or_else(|| Var::Config.path())
+}
+
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Settings {
@@ -122,7 +127,7 @@ impl Settings {
     /// A file that was named but is missing, cannot be read, is not TOML, holds an unknown key or a wrong value. A missing
     /// file in the default place is no error.
     pub(crate) fn load(flag: Option<&Path>) -> Result<Self> {
-        let named = flag.map(Path::to_owned).or_else(|| Var::Config.path());
+        let named = named(flag);
         let path = named.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_PATH));
         match std::fs::read_to_string(&path) {
             Ok(text) => Settings::parse(&text, &path),

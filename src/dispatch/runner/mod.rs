@@ -1,17 +1,18 @@
 //! `runner` from the command line.
 
+mod host;
+mod work;
+
 use std::path::Path;
-use std::process::Command;
 
 use super::gitlab::{API_TOKEN, api_token, connected, gitlab, region, secret_in};
 use crate::aws::Aws;
-use crate::cli::{InstallArgs, RegisterArgs, RunnerCommand, UninstallArgs};
-use crate::error::{Error, Result};
-use crate::executor::USUAL_STATE;
+use crate::cli::{RegisterArgs, RunnerCommand};
+use crate::error::Result;
 use crate::gitlab::Gitlab;
 use crate::output::Output;
-use crate::runner::{self, Change, Installation, Kept, Mode, Place, Replace, Wanted, When};
-use crate::settings::Settings;
+use crate::runner::{self, Kept, Mode, Place, Replace, Wanted};
+use crate::settings::{self, Settings};
 
 pub(super) fn runner(
     command: &RunnerCommand,
@@ -23,8 +24,16 @@ pub(super) fn runner(
             let settings = Settings::load(config)?;
             super::runtime()?.block_on(register(arguments, config, &settings, output))
         }
-        RunnerCommand::Install(arguments) => install(arguments, config, output),
-        RunnerCommand::Uninstall(arguments) => uninstall(arguments, output),
+        RunnerCommand::Install(arguments) => host::install(arguments, config, output),
+        RunnerCommand::Uninstall(arguments) => host::uninstall(arguments, output),
+        RunnerCommand::Drain(arguments) => {
+            let settings = Settings::load(config)?;
+            super::runtime()?.block_on(work::drain(arguments, &settings, output))
+        }
+        RunnerCommand::Status(arguments) => {
+            let settings = Settings::load(config)?;
+            super::runtime()?.block_on(work::status(arguments, &settings, output))
+        }
     }
 }
 
@@ -53,11 +62,17 @@ async fn register(
         }
         None => gitlab(&arguments.gitlab, settings, output).await?,
     };
+    let installed = match arguments.install {
+        true => host::install_first(arguments, config, output)?,
+        false => Vec::new(),
+    };
     let word = *output;
     let tell = move |text: String| word.status(text);
     let report = runner::register(&wanted, &gitlab, kept.as_ref(), &tell).await?;
     if arguments.json {
-        output.data(format!("{}\n", report.as_json(&wanted, &gitlab)));
+        let mut value = report.as_json(&wanted, &gitlab);
+        value["files"] = runner::changes_as_json(&installed, wanted.mode)["files"].take();
+        output.data(format!("{value}\n"));
         return Ok(());
     }
     match (wanted.mode, report.id) {
@@ -79,39 +94,6 @@ async fn register(
     Ok(())
 }
 
-fn install(arguments: &InstallArgs, config: Option<&Path>, output: &Output) -> Result<()> {
-    let settings = Settings::load(config)?;
-    let wanted = Installation {
-        root: runner::absolute(&arguments.root)?,
-        program: runner::this_program()?,
-        settings: config.map(runner::absolute).transpose()?,
-        state: settings
-            .executor
-            .state_dir
-            .clone()
-            .unwrap_or_else(|| USUAL_STATE.into()),
-        drain_secs: arguments.drain_timeout,
-        sweep_minutes: arguments.sweep_every,
-    };
-    let mode = mode(arguments.dry_run);
-    let changes = runner::install(&wanted, mode)?;
-    tell(&changes, mode, arguments.json, output);
-    switch(&wanted.root, When::Written, &changes, mode, output)
-}
-
-fn uninstall(arguments: &UninstallArgs, output: &Output) -> Result<()> {
-    let root = runner::absolute(&arguments.root)?;
-    let mode = mode(arguments.dry_run);
-    let planned = runner::uninstall(&root, Mode::DryRun)?;
-    switch(&root, When::ToBeRemoved, &planned, mode, output)?;
-    let changes = runner::uninstall(&root, mode)?;
-    tell(&changes, mode, arguments.json, output);
-    match changes.is_empty() {
-        true => Ok(()),
-        false => switch(&root, When::Removed, &changes, mode, output),
-    }
-}
-
 fn mode(dry_run: bool) -> Mode {
     match dry_run {
         true => Mode::DryRun,
@@ -119,50 +101,8 @@ fn mode(dry_run: bool) -> Mode {
     }
 }
 
-fn tell(changes: &[Change], mode: Mode, json: bool, output: &Output) {
-    match json {
-        true => output.data(format!("{}\n", runner::changes_as_json(changes, mode))),
-        false => changes
-            .iter()
-            .for_each(|change| output.data(change.line(mode) + "\n")),
-    }
-    for change in changes
-        .iter()
-        .filter(|change| change.did == runner::Did::Leave)
-    {
-        output.warning(format!(
-            "`{}` was not written by this command, or was changed since: it is left as it is",
-            change.path.display()
-        ));
-    }
-}
-
-/// Tells systemd, or the operator how.
-fn switch(root: &Path, when: When, changes: &[Change], mode: Mode, output: &Output) -> Result<()> {
-    for words in runner::commands(when, changes) {
-        let line = words.join(" ");
-        match (runner::is_for_this_host(root), mode) {
-            (true, Mode::Apply) => {
-                let done = Command::new(words[0]).args(&words[1..]).output();
-                let failed = |why: &str| {
-                    Error::system(format!("`{line}` failed"))
-                        .caused_by(crate::error::Cause::line(why))
-                        .hint("the files are as they have to be; run it by hand")
-                };
-                let done = done.map_err(|error| failed(&error.to_string()))?;
-                if !done.status.success() {
-                    return Err(failed(String::from_utf8_lossy(&done.stderr).trim()));
-                }
-                output.status(format!("Ran `{line}`"));
-            }
-            (true, Mode::DryRun) => output.status(format!("Would run `{line}`")),
-            (false, _) => output.status(format!("To do on the host itself: `{line}`")),
-        }
-    }
-    Ok(())
-}
-
 fn wanted(arguments: &RegisterArgs, config: Option<&Path>) -> Result<Wanted> {
+    let named = settings::named(config);
     let token = arguments.runner_token_file.as_ref();
     let token = token.map(|path| secret_in(path, "the runner's token"));
     Ok(Wanted {
@@ -180,7 +120,7 @@ fn wanted(arguments: &RegisterArgs, config: Option<&Path>) -> Result<Wanted> {
         file: arguments.runner_config.clone(),
         concurrent: arguments.concurrent,
         program: runner::this_program()?,
-        settings: config.map(runner::absolute).transpose()?,
+        settings: named.as_deref().map(runner::absolute).transpose()?,
         token: token.transpose()?,
         replace: match arguments.replace {
             true => Replace::Yes,
