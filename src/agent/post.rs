@@ -154,7 +154,7 @@ impl Post {
         let Ok(socket) = rustix::net::accept_with(listener, SocketFlags::CLOEXEC) else {
             return Ok(None);
         };
-        let credentials = rustix::net::sockopt::socket_peercred(&socket)?;
+        let credentials = rustix::net::sockopt::socket_peercred(&socket).map_err(unseen)?;
         let Ok(pid) = u32::try_from(credentials.pid.as_raw_nonzero().get()) else {
             return Ok(None);
         };
@@ -189,6 +189,16 @@ impl Post {
             (Ok(_), Err(_)) => false,
         };
         inside && same_program
+    }
+}
+
+/// A process that has no number here has none at all. Source: unix(7), pid_namespaces(7).
+fn unseen(error: rustix::io::Errno) -> std::io::Error {
+    match error.raw_os_error() {
+        0 => std::io::Error::other(
+            "its processes have no numbers here: this program runs in a PID namespace of its own (a container?), and has to run beside the engine",
+        ),
+        _ => error.into(),
     }
 }
 

@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 use crate::output::Output;
 
 const NAME: &str = "baws-ci";
+/// clap_complete 4.6.12 (`aot/shells/bash.rs`) writes a program's hyphen in two ways, and then knows no command of it.
+const PLAIN: &str = "baws_ci";
 
 pub(super) fn completions(arguments: &CompletionsArgs, output: &Output) -> Result<()> {
     let shell = match arguments.shell {
@@ -15,9 +17,15 @@ pub(super) fn completions(arguments: &CompletionsArgs, output: &Output) -> Resul
         ShellArg::Zsh => Shell::Zsh,
         ShellArg::Fish => Shell::Fish,
     };
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), NAME, &mut script);
-    output.data(String::from_utf8_lossy(&script).into_owned());
+    let of = |name: &'static str| {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Cli::command().name(name), name, &mut script);
+        String::from_utf8_lossy(&script).into_owned()
+    };
+    output.data(match arguments.shell {
+        ShellArg::Bash => of(PLAIN).replace(&format!(" {PLAIN}\n"), &format!(" {NAME}\n")),
+        ShellArg::Zsh | ShellArg::Fish => of(NAME),
+    });
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -29,10 +30,9 @@ pub(super) fn running_by(file: &Path) -> Vec<Running> {
             let held = pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()?;
             // Read when it is held: what is there now is that process, or it is gone.
             let words = words(pid)?;
-            let own = Path::new("/proc").join(pid.to_string()).join("cwd");
             let its = runs_by(&words)?;
-            let its = fs::read_link(own).unwrap_or_default().join(its);
-            is_same(&its, file).then_some(Running { pid, held })
+            let its = link(pid, "cwd").join(its);
+            is_same(pid, &its, file).then_some(Running { pid, held })
         })
         .collect();
     found.sort_by_key(|running| running.pid);
@@ -98,9 +98,28 @@ fn runs_by(words: &[String]) -> Option<PathBuf> {
     Some(given.map_or_else(|| USUAL_FILE.into(), PathBuf::from))
 }
 
-fn is_same(one: &Path, other: &Path) -> bool {
-    let whole = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    whole(one) == whole(other)
+fn link(pid: i32, name: &str) -> PathBuf {
+    fs::read_link(format!("/proc/{pid}/{name}")).unwrap_or_default()
+}
+
+/// Whether `its`, as that process sees it, is `file`: on a host there may be runners in containers, whose files have the same names.
+fn is_same(pid: i32, its: &Path, file: &Path) -> bool {
+    let its_root = PathBuf::from(format!("/proc/{pid}/root"));
+    let within = its.strip_prefix("/").unwrap_or(its);
+    let (its_file, own) = (of(&its_root.join(within)), of(file));
+    match (its_file, own) {
+        (Some(its), Some(own)) => its == own,
+        (None, None) => its == file && of(&its_root) == of(Path::new("/")),
+        // Another user's root is not to be looked into.
+        (None, Some(_)) => its == file && of(&its_root).is_none(),
+        (Some(_), None) => false,
+    }
+}
+
+/// What a file is known by.
+fn of(path: &Path) -> Option<(u64, u64)> {
+    let found = fs::metadata(path).ok()?;
+    Some((found.dev(), found.ino()))
 }
 
 #[cfg(test)]

@@ -12,13 +12,13 @@ mod deploy;
 mod grants;
 mod import;
 mod keys;
+mod place;
 mod roles;
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::env::Var;
 use crate::error::{Error, Result};
 
 pub(crate) use audit::{AuditSettings, AuditShape, OnAuditFailure};
@@ -29,15 +29,8 @@ pub(crate) use deploy::DeploySettings;
 pub(crate) use grants::{GrantSettings, GrantedRefs, RequestSettings};
 pub(crate) use import::import;
 pub(crate) use keys::explain;
+pub(crate) use place::{DEFAULT_PATH, named};
 pub(crate) use roles::{GitlabSettings, RoleMethod, RoleSettings, TABLE_PARAMETER};
-
-/// Where the settings stand when neither flag nor variable names a file.
-pub(crate) const DEFAULT_PATH: &str = "/etc/baws-ci/config.toml";
-
-/// The file that somebody named, by the flag or the variable.
-pub(crate) fn named(flag: Option<&Path>) -> Option<PathBuf> {
-    flag.map(Path::to_owned).or_else(|| Var::Config.path())
-}
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]

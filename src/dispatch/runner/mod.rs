@@ -11,7 +11,7 @@ use crate::cli::{RegisterArgs, RunnerCommand};
 use crate::error::Result;
 use crate::gitlab::Gitlab;
 use crate::output::Output;
-use crate::runner::{self, Kept, Mode, Place, Replace, Wanted};
+use crate::runner::{self, Change, Kept, Mode, Place, Replace, Wanted};
 use crate::settings::{self, Settings};
 
 pub(super) fn runner(
@@ -22,7 +22,11 @@ pub(super) fn runner(
     match command {
         RunnerCommand::Register(arguments) => {
             let settings = Settings::load(config)?;
-            super::runtime()?.block_on(register(arguments, config, &settings, output))
+            let installed = match arguments.install {
+                true => host::install_first(arguments, config, output)?,
+                false => Vec::new(),
+            };
+            super::runtime()?.block_on(register(arguments, config, &settings, &installed, output))
         }
         RunnerCommand::Install(arguments) => host::install(arguments, config, output),
         RunnerCommand::Uninstall(arguments) => host::uninstall(arguments, output),
@@ -32,7 +36,7 @@ pub(super) fn runner(
         }
         RunnerCommand::Status(arguments) => {
             let settings = Settings::load(config)?;
-            super::runtime()?.block_on(work::status(arguments, &settings, output))
+            work::status(arguments, &settings, output)
         }
     }
 }
@@ -41,6 +45,7 @@ async fn register(
     arguments: &RegisterArgs,
     config: Option<&Path>,
     settings: &Settings,
+    installed: &[Change],
     output: &Output,
 ) -> Result<()> {
     let wanted = wanted(arguments, config)?;
@@ -62,16 +67,12 @@ async fn register(
         }
         None => gitlab(&arguments.gitlab, settings, output).await?,
     };
-    let installed = match arguments.install {
-        true => host::install_first(arguments, config, output)?,
-        false => Vec::new(),
-    };
     let word = *output;
     let tell = move |text: String| word.status(text);
     let report = runner::register(&wanted, &gitlab, kept.as_ref(), &tell).await?;
     if arguments.json {
         let mut value = report.as_json(&wanted, &gitlab);
-        value["files"] = runner::changes_as_json(&installed, wanted.mode)["files"].take();
+        value["files"] = runner::changes_as_json(installed, wanted.mode)["files"].take();
         output.data(format!("{value}\n"));
         return Ok(());
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::mode;
 use crate::cli::{DrainArgs, RunnerStatusArgs};
+use crate::dispatch::runtime;
 use crate::docker::Engine;
 use crate::error::{Error, Result};
 use crate::executor;
@@ -43,7 +44,7 @@ pub(super) async fn drain(
     Ok(())
 }
 
-pub(super) async fn status(
+pub(super) fn status(
     arguments: &RunnerStatusArgs,
     settings: &Settings,
     output: &Output,
@@ -51,10 +52,10 @@ pub(super) async fn status(
     let contents = runner::registered(&arguments.runner_config)?;
     let status = runner::status(Looked {
         file: arguments.runner_config.clone(),
-        known: known(&contents).await,
+        known: runtime()?.block_on(known(&contents)),
         contents,
         jobs: jobs(settings)?,
-        helper: helper(settings).await,
+        helper: helper(settings),
     })?;
     output.data(match arguments.json {
         true => format!("{}\n", status.as_json()),
@@ -93,13 +94,12 @@ async fn known(contents: &Contents) -> Vec<Known> {
     futures_util::future::join_all(asked).await
 }
 
-async fn helper(settings: &Settings) -> (String, Helper) {
+/// The engine brings a runtime of its own.
+fn helper(settings: &Settings) -> (String, Helper) {
     let name = settings.executor.docker.helper_image.0.clone();
-    let looked = async {
-        let engine = Engine::connect(&settings.docker, None)?;
-        engine.image(&name).await.map_err(Error::from)
-    };
-    let helper = match looked.await {
+    let looked = Engine::connect(&settings.docker, None)
+        .and_then(|engine| Ok(engine.block_on(engine.image(&name))?));
+    let helper = match looked {
         Ok(Some(_)) => Helper::There,
         Ok(None) => Helper::Missing,
         Err(error) => Helper::Unasked(error.message().to_owned()),

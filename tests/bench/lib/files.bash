@@ -18,6 +18,7 @@ verb_install() {
     local package missing=()
     [ "${BENCH_AWS:-1}" = 0 ] || packages+=("${aws_packages[@]}")
     [ "${BENCH_BROWSER:-0}" = 0 ] || packages+=(chromium)
+    [ "${BENCH_HOST:-0}" = 0 ] || packages+=(mmdebstrap rpm)
     for package in "${packages[@]}"; do
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
     done
@@ -28,6 +29,7 @@ verb_install() {
         apt-get -o DPkg::Lock::Timeout=300 -qq install --no-install-recommends -y "${missing[@]}"
     fi
     ensure_engine
+    [ "${BENCH_HOST:-0}" = 0 ] || "$here/host" fetch
     if [ "${BENCH_AWS:-1}" != 0 ]; then
         ensure_moto
         ensure_python_gitlab

@@ -1,5 +1,6 @@
 //! `runner`: a host is registered, and told how to drain, sweep and guard.
 
+mod host;
 mod install;
 mod register;
 mod secret;

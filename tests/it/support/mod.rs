@@ -9,6 +9,7 @@ pub(crate) mod disk;
 pub(crate) mod ecr;
 pub(crate) mod ended;
 pub(crate) mod engine;
+pub(crate) mod host;
 pub(crate) mod hub;
 pub(crate) mod images;
 pub(crate) mod job;

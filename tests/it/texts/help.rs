@@ -34,6 +34,8 @@ fn help_names_every_command() {
       auth            Roles and identities
       audit           The platform's audit trail
       settings        The operator's settings
+      completions     Print what completes this program's commands and options in a shell
+      manual          Write the manual's pages into a directory, one for each command
 
     Options:
           --config <FILE>  Settings file [default: BAWS_CI_CONFIG, else /etc/baws-ci/config.toml]
@@ -168,6 +170,8 @@ fn an_unknown_word_is_refused_with_the_nearest_known_one() {
       auth            Roles and identities
       audit           The platform's audit trail
       settings        The operator's settings
+      completions     Print what completes this program's commands and options in a shell
+      manual          Write the manual's pages into a directory, one for each command
 
     Options:
           --config <FILE>  Settings file [default: BAWS_CI_CONFIG, else /etc/baws-ci/config.toml]
