@@ -9,6 +9,7 @@ mod deploy;
 mod gitlab;
 mod image;
 mod images;
+mod provision;
 mod runner;
 mod template;
 
@@ -27,6 +28,12 @@ pub(crate) use deploy::{
 pub(crate) use gitlab::GitlabArgs;
 pub(crate) use image::{BuildArgs, CompressionArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
 pub(crate) use images::{CollectArgs, ImagesArgs, ImagesCommand, WarmArgs};
+pub(crate) use provision::{
+    ProvisionCatalogArgs, ProvisionCommand, ProvisionExecutionArgs, ProvisionFollowArgs,
+    ProvisionMachineArgs, ProvisionOrderArgs, ProvisionOutputsArgs, ProvisionReportArgs,
+    ProvisionStartArgs, ProvisionStatusArgs, ProvisionStopArgs, ProvisionWaitArgs,
+    ProvisionWhoArgs,
+};
 pub(crate) use runner::{InstallArgs, RegisterArgs, RunnerCommand, UninstallArgs};
 pub(crate) use template::{
     CheckArgs, DiffArgs, ElsewhereArgs, FleetArgs, LintArgs, PublishArgs, RenderArgs, SyncArgs,
@@ -71,6 +78,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Template(TemplateCommand),
     BootstrapRepo(Box<BootstrapArgs>),
+    /// Resources of an application, by the platform's state machine
+    #[command(subcommand)]
+    Provision(ProvisionCommand),
     /// This host as a runner of GitLab
     #[command(subcommand)]
     Runner(RunnerCommand),

@@ -12,6 +12,7 @@ mod deploy;
 mod grants;
 mod import;
 mod keys;
+mod provision;
 mod roles;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ pub(crate) use deploy::DeploySettings;
 pub(crate) use grants::{GrantSettings, GrantedRefs, RequestSettings};
 pub(crate) use import::import;
 pub(crate) use keys::explain;
+pub(crate) use provision::ProvisionSettings;
 pub(crate) use roles::{GitlabSettings, RoleMethod, RoleSettings, TABLE_PARAMETER};
 
 /// Where the settings stand when neither flag nor variable names a file.
@@ -44,6 +46,7 @@ pub(crate) struct Settings {
     pub(crate) roles: Vec<RoleSettings>,
     pub(crate) aws: AwsSettings,
     pub(crate) deploy: DeploySettings,
+    pub(crate) provision: ProvisionSettings,
     pub(crate) audit: AuditSettings,
     pub(crate) cache: CacheSettings,
 }
