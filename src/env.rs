@@ -66,6 +66,8 @@ pub(crate) enum Var {
     /// Set where a job has `environment`. Source: GitLab, predefined variables.
     CiEnvironmentName,
     CiEnvironmentUrl,
+    /// Who began the job. Source: GitLab, predefined variables. The job's own word.
+    GitlabUserLogin,
     /// Set to `true` in every job of a GitLab pipeline.
     GitlabCi,
     /// Token for GitLab's API, where neither a flag nor the settings name a file. Source: whoever calls; `glab` calls it the same.
@@ -97,6 +99,9 @@ pub(crate) enum Var {
     AwsEndpointUrlSsm,
     AwsEndpointUrlDynamodb,
     AwsEndpointUrlSecretsManager,
+    AwsEndpointUrlSfn,
+    AwsEndpointUrlCodebuild,
+    AwsEndpointUrlCloudformation,
     AwsIgnoreConfiguredEndpointUrls,
     /// The operator's proxy, and what is asked without it; each in both cases. Source: curl's manual, "Environment", whose order
     /// of the two cases this program has, too.
@@ -145,6 +150,7 @@ impl Var {
             Var::ImageRef => "IMAGE_REF",
             Var::CiEnvironmentName => "CI_ENVIRONMENT_NAME",
             Var::CiEnvironmentUrl => "CI_ENVIRONMENT_URL",
+            Var::GitlabUserLogin => "GITLAB_USER_LOGIN",
             Var::GitlabToken => "GITLAB_TOKEN",
             Var::CiServerUrl => "CI_SERVER_URL",
             Var::GitlabCi => "GITLAB_CI",
@@ -162,6 +168,9 @@ impl Var {
             Var::AwsEndpointUrlSsm => "AWS_ENDPOINT_URL_SSM",
             Var::AwsEndpointUrlDynamodb => "AWS_ENDPOINT_URL_DYNAMODB",
             Var::AwsEndpointUrlSecretsManager => "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+            Var::AwsEndpointUrlSfn => "AWS_ENDPOINT_URL_SFN",
+            Var::AwsEndpointUrlCodebuild => "AWS_ENDPOINT_URL_CODEBUILD",
+            Var::AwsEndpointUrlCloudformation => "AWS_ENDPOINT_URL_CLOUDFORMATION",
             Var::AwsIgnoreConfiguredEndpointUrls => "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
             Var::HttpsProxy => "https_proxy",
             Var::HttpsProxyUpper => "HTTPS_PROXY",

@@ -31,6 +31,11 @@ pub(crate) enum Action {
     RunTask,
     GetCredentials,
     BootstrapRepository,
+    /// The state machine's own words for an order, where it is one of its two.
+    CreateApp,
+    CreateResource,
+    Provision,
+    StopExecution,
 }
 
 impl Action {
@@ -43,6 +48,10 @@ impl Action {
             Action::RunTask => "Run ECS Task",
             Action::GetCredentials => "Get Credentials",
             Action::BootstrapRepository => "Bootstrap Repository",
+            Action::CreateApp => "Create App",
+            Action::CreateResource => "Create Resource",
+            Action::Provision => "Provision",
+            Action::StopExecution => "Stop Execution",
         }
     }
 }

@@ -14,5 +14,5 @@ mod rule;
 mod samples;
 
 pub(crate) use claims::{Claims, Expected, key_id, verified};
-pub(crate) use resolve::{Resolution, resolve};
+pub(crate) use resolve::{Resolution, resolve, role_of_group};
 pub(crate) use rule::{Asking, Chosen, choose};

@@ -149,28 +149,68 @@ async fn mapped(
             table
         }
     };
-    let mut ids = Vec::new();
-    for group in &rule.groups {
-        let id = format!("{}-{}", asking.account, filled(group, asking, claims)?);
-        let rows = rows(host, &table, &id).await?;
-        match mapping::role_of(&rows, &table, &id)? {
-            Some(arn) => {
-                how.push(format!("row `{id}` names the role"));
-                if rows.len() > 1 {
-                    how.push(format!("{} later rows of it play no part", rows.len() - 1));
-                }
-                return Ok(arn);
-            }
-            None => how.push(format!("no row `{id}`")),
-        }
-        ids.push(format!("`{id}`"));
+    let groups = rule.groups.iter();
+    let groups = groups.map(|group| filled(group, asking, claims));
+    if let Some(arn) = role_in(host, &table, asking.account, groups, how).await? {
+        return Ok(arn);
     }
+    let ids: Vec<String> = rule
+        .groups
+        .iter()
+        .filter_map(|group| filled(group, asking, claims).ok())
+        .map(|group| format!("`{}-{group}`", asking.account))
+        .collect();
     Err(Error::refused(format!(
         "the table `{table}` has no row for this job's groups in account {}",
         asking.account
     ))
     .caused_by(Cause::line(format!("looked for {}", ids.join(", "))))
     .hint("the platform's operator adds a row, or changes `groups` in `[[roles]]`"))
+}
+
+/// The role that the platform's table gives a group, for a caller outside any job.
+///
+/// # Errors
+/// `Precondition` without a table, `Refused` without a row; what AWS says.
+pub(crate) async fn role_of_group(host: &Aws, account: &str, group: &str) -> Result<String> {
+    let table = host.parameter(TABLE_PARAMETER).await?;
+    let table = table.filter(|text| !text.is_empty()).ok_or_else(|| {
+        Error::precondition(format!(
+            "the parameter `{TABLE_PARAMETER}`, which holds the name of the mapping table, is not there"
+        ))
+        .hint("check --region and the account; or name the role by --role-arn")
+    })?;
+    let groups = std::iter::once(Ok(group.to_owned()));
+    let found = role_in(host, &table, account, groups, &mut Vec::new()).await?;
+    found.ok_or_else(|| {
+        Error::refused(format!("the table `{table}` has no row `{account}-{group}`"))
+            .hint("the platform's operator adds it; the group is written as the portal writes it, in kebab case")
+    })
+}
+
+/// The role of the first group that has a row.
+async fn role_in(
+    host: &Aws,
+    table: &str,
+    account: &str,
+    groups: impl Iterator<Item = Result<String>>,
+    how: &mut Vec<String>,
+) -> Result<Option<String>> {
+    for group in groups {
+        let id = format!("{account}-{}", group?);
+        let rows = rows(host, table, &id).await?;
+        match mapping::role_of(&rows, table, &id)? {
+            Some(arn) => {
+                how.push(format!("row `{id}` names the role"));
+                if rows.len() > 1 {
+                    how.push(format!("{} later rows of it play no part", rows.len() - 1));
+                }
+                return Ok(Some(arn));
+            }
+            None => how.push(format!("no row `{id}`")),
+        }
+    }
+    Ok(None)
 }
 
 async fn rows(host: &Aws, table: &str, id: &str) -> Result<Vec<Texts>, Failure> {

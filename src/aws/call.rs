@@ -196,7 +196,8 @@ impl Call {
         }
     }
 
-    /// Source: "Errors" of each action in the ECR, ECS, STS, SSM, DynamoDB and CloudWatch Logs API references, and "Common errors".
+    /// Source: "Errors" of each action in the ECR, ECS, STS, SSM, DynamoDB, Step Functions, CloudFormation and CloudWatch Logs API
+    /// references, and "Common errors".
     fn reason(&self, code: &str) -> Reason {
         match code {
             "RepositoryNotFoundException"
@@ -207,6 +208,8 @@ impl Call {
             | "ClusterNotFoundException"
             | "ServiceDeploymentNotFoundException"
             | "ParameterNotFound"
+            | "ExecutionDoesNotExist"
+            | "StateMachineDoesNotExist"
             | "ResourceNotFoundException" => Reason::NotFound,
             "UnsupportedFeatureException"
             | "UnknownOperationException"
@@ -214,6 +217,7 @@ impl Call {
             | "InvalidAction" => Reason::Unsupported,
             "RepositoryAlreadyExistsException"
             | "ImageAlreadyExistsException"
+            | "ExecutionAlreadyExists"
             | "ConditionalCheckFailedException" => Reason::AlreadyExists,
             "AccessDeniedException"
             | "AccessDenied"
@@ -232,6 +236,7 @@ impl Call {
             | "RequestThrottledException"
             | "TooManyRequestsException"
             | "ProvisionedThroughputExceededException"
+            | "ExecutionLimitExceeded"
             | "RequestLimitExceeded" => Reason::Throttled,
             "InvalidParameterException"
             | "ValidationException"
@@ -242,6 +247,9 @@ impl Call {
             | "PlatformTaskDefinitionIncompatibilityException"
             | "NamespaceNotFoundException"
             | "ConflictException"
+            | "InvalidArn"
+            | "InvalidName"
+            | "InvalidExecutionInput"
             | "InvalidTagParameterException" => Reason::InvalidParameter,
             "UnrecognizedClientException"
             | "InvalidClientTokenId"

@@ -3,7 +3,7 @@
 //! The chain is the SDK's own (environment, profile files, web identity, ECS or EKS, the instance's metadata by IMDSv2).
 //! Nothing is asked of the network here: a host without credentials is told at its first call.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::identity::IdentityCache;
@@ -11,12 +11,13 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 
 use super::held::Held;
 use super::session::RoleProvider;
 use super::transport::http_client;
-use super::{AssumeRole, Aws};
+use super::{AssumeRole, Aws, Keys};
 use crate::env::Var;
 use crate::http::CONNECT_TIMEOUT;
 use crate::settings::AwsSettings;
@@ -111,6 +112,35 @@ async fn host_config(region: &str) -> (SdkConfig, DefaultCredentialsChain) {
 }
 
 impl Aws {
+    /// AWS in `region`, by keys that somebody has given.
+    pub(crate) async fn with_keys(keys: &Keys, region: &str) -> Self {
+        let (base, _) = host_config(region).await;
+        let until = keys
+            .until
+            .map(|secs| SystemTime::UNIX_EPOCH + Duration::from_secs(secs));
+        let token = keys.session_token.as_ref();
+        let given = Credentials::new(
+            &keys.access_key_id,
+            keys.secret_access_key.reveal(),
+            token.map(|token| token.reveal().to_owned()),
+            until,
+            "given",
+        );
+        let held = Held::of(SharedCredentialsProvider::new(given));
+        let provider = SharedCredentialsProvider::new(held.clone());
+        let config = base.into_builder().credentials_provider(provider).build();
+        Aws {
+            ecr: aws_sdk_ecr::Client::new(&config),
+            ecs: ecs_client(&config),
+            http: std::sync::OnceLock::new(),
+            held,
+            config,
+            region: region.to_owned(),
+            principal: format!("key {}", keys.access_key_id),
+            role: None,
+        }
+    }
+
     /// Forgets the credentials at hand, so that the next call fetches new ones: AWS may end some early.
     pub(crate) async fn renew(&self) {
         self.held.forget().await;

@@ -2,10 +2,11 @@
 //!
 //! Offers verbs on ECR and ECS in plain values of ours. Credentials are fetched by the first call that needs them, from the host's
 //! own chain or a role on top of it; never from a job. Refuses to know Docker: a token leaves as user and password, and the
-//! room above carries it on. Read next: `connect` (where credentials come from), `ecs`, `json` (calls without a typed client), `repository` and `create`,
+//! room above carries it on. Read next: `connect` (where credentials come from), `ecs`, `json` and `query` (calls without a typed client), `repository` and `create`,
 //! `image`, `digests`, `layers`, `scan`, `failure` (which errors have a remedy), `token_cache` (one token for all processes of the host).
 
 mod authorization;
+mod build_project;
 mod call;
 mod caller;
 mod connect;
@@ -20,10 +21,14 @@ mod layers;
 mod log;
 mod parameter;
 mod permission;
+mod post;
+mod query;
 mod repository;
 mod scan;
 mod secret;
 mod session;
+mod stack;
+mod states;
 mod table;
 mod token_cache;
 mod token_file;
@@ -38,6 +43,8 @@ pub(crate) use layers::HeldLayer;
 pub(crate) use repository::Repository;
 pub(crate) use scan::{Scan, ScanStatus, Severity};
 pub(crate) use secret::{SecretFound, SecretText, keeping};
+pub(crate) use stack::{Stack, StackEvent};
+pub(crate) use states::{Direction, Execution, ExecutionStatus, PageStart};
 pub(crate) use table::{Put, Rows, Texts};
 pub(crate) use token_cache::TokenCache;
 

@@ -9,6 +9,7 @@ mod deploy;
 mod gitlab;
 mod image;
 mod images;
+mod provision;
 mod runner;
 mod template;
 mod words;
@@ -28,6 +29,12 @@ pub(crate) use deploy::{
 pub(crate) use gitlab::GitlabArgs;
 pub(crate) use image::{BuildArgs, CompressionArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
 pub(crate) use images::{CollectArgs, ImagesArgs, ImagesCommand, WarmArgs};
+pub(crate) use provision::{
+    ProvisionCatalogArgs, ProvisionCommand, ProvisionExecutionArgs, ProvisionFollowArgs,
+    ProvisionMachineArgs, ProvisionOrderArgs, ProvisionOutputsArgs, ProvisionReportArgs,
+    ProvisionStartArgs, ProvisionStatusArgs, ProvisionStopArgs, ProvisionWaitArgs,
+    ProvisionWhoArgs,
+};
 pub(crate) use runner::{
     DrainArgs, InstallArgs, RegisterArgs, RunnerCommand, RunnerStatusArgs, UninstallArgs,
 };
@@ -75,6 +82,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Template(TemplateCommand),
     BootstrapRepo(Box<BootstrapArgs>),
+    /// Resources of an application, by the platform's state machine
+    #[command(subcommand)]
+    Provision(ProvisionCommand),
     /// This host as a runner of GitLab
     #[command(subcommand)]
     Runner(RunnerCommand),

@@ -17,6 +17,7 @@ mod gitlab;
 mod image;
 mod images;
 mod on_laptop;
+mod provision;
 mod push_options;
 mod roles;
 mod runner;
@@ -114,6 +115,10 @@ pub(crate) fn dispatch() -> ExitCode {
         Command::BootstrapRepo(arguments) => {
             let output = Output::for_people();
             finish(&output, bootstrap::bootstrap(&arguments, config, &output))
+        }
+        Command::Provision(command) => {
+            let output = Output::for_people();
+            finish(&output, provision::provision(&command, config, &output))
         }
         Command::Auth(command) => {
             let output = Output::for_people();

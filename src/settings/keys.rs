@@ -7,6 +7,7 @@ mod aws;
 mod deploy;
 mod docker;
 mod grants;
+mod provision;
 mod roles;
 mod services;
 
@@ -130,6 +131,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Key> {
         .chain(roles::KEYS)
         .chain(aws::KEYS)
         .chain(deploy::KEYS)
+        .chain(provision::KEYS)
         .chain(audit::KEYS)
         .chain(CACHE)
 }

@@ -13,6 +13,7 @@ mod grants;
 mod import;
 mod keys;
 mod place;
+mod provision;
 mod roles;
 
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ pub(crate) use grants::{GrantSettings, GrantedRefs, RequestSettings};
 pub(crate) use import::import;
 pub(crate) use keys::explain;
 pub(crate) use place::{DEFAULT_PATH, named};
+pub(crate) use provision::ProvisionSettings;
 pub(crate) use roles::{GitlabSettings, RoleMethod, RoleSettings, TABLE_PARAMETER};
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -42,6 +44,7 @@ pub(crate) struct Settings {
     pub(crate) roles: Vec<RoleSettings>,
     pub(crate) aws: AwsSettings,
     pub(crate) deploy: DeploySettings,
+    pub(crate) provision: ProvisionSettings,
     pub(crate) audit: AuditSettings,
     pub(crate) cache: CacheSettings,
 }

@@ -21,6 +21,8 @@ import faults
 import images
 import registry
 import sessions
+import states_api
+import states_world
 import web_identity
 from backend import Moto, Refused
 from client import Client
@@ -71,8 +73,13 @@ class Handler(face.Handler):
                 self.server.sessions.clear()
                 self.server.scans.clear()
                 self.server.ecs.clear()
+                self.server.states.clear()
             if self.path.startswith("/_bench/ecs/"):
                 return self.send_json(200, self.server.ecs.command(self.path.rpartition("/")[2], self.body.json()))
+            if self.path.startswith("/_bench/states/"):
+                given = self.body.json()
+                logs = self.server.ecs.world(given.get("account") or "123456789012", given.get("region") or "eu-west-1").logs
+                return self.send_json(200, self.server.states.command(self.path.rpartition("/")[2], given, logs))
             return self.send(200)
         self.request_id = secrets.token_hex(16)
         if BUCKET.match(self.headers.get("Host", "")):
@@ -87,7 +94,7 @@ class Handler(face.Handler):
             self.admit()
             if self.service in ("ecs", "logs"):
                 return self.send_scripted()
-            own = self.own().get(f"{self.service}:{self.name}")
+            own = self.own().get(self.service if self.service == "states" else f"{self.service}:{self.name}")
             answer = own() if own else None
             if isinstance(answer, dict):
                 self.send(200, json.dumps(answer), self.headers_of("application/x-amz-json-1.1"))
@@ -119,13 +126,17 @@ class Handler(face.Handler):
             return f"arn:aws:ecs:{place}:service/{parameters.get('cluster', 'default').rpartition('/')[2]}/{parameters['service'].rpartition('/')[2]}"
         if self.service == "ssm" and "Name" in parameters:
             return f"arn:aws:ssm:{place}:parameter/{parameters['Name'].removeprefix('/')}"
+        if self.service == "states":
+            return parameters.get("executionArn") or parameters.get("stateMachineArn") or "*"
         return parameters.get("RoleArn", "*")
 
     def own(self):
         """What this face does itself. Each gives a JSON answer, an XML one, or None for moto's."""
         return {"ecr:GetAuthorizationToken": self.get_authorization_token, "ecr:DescribeImageScanFindings": self.scan_findings,
                 "ecr:PutImage": self.put_image, "ecr:BatchCheckLayerAvailability": self.check_layers, "sts:AssumeRole": self.assume_role,
-                "sts:AssumeRoleWithWebIdentity": self.assume_role, "sts:GetCallerIdentity": self.identity}
+                "sts:AssumeRoleWithWebIdentity": self.assume_role, "sts:GetCallerIdentity": self.identity, "states": self.execution,
+                "codebuild:BatchGetBuilds": self.builds, "cloudformation:DescribeStacks": self.stack,
+                "cloudformation:DescribeStackEvents": self.stack}
 
     # ---- ECS ----------------------------------------------------------------------------------------------------------
 
@@ -138,6 +149,30 @@ class Handler(face.Handler):
     def date(self):
         """The server's clock, as a rule may set it off."""
         return formatdate(time.time() + (self.rule or {}).get("skew", 0), usegmt=True)
+
+    # ---- Step Functions, and what its machine calls -------------------------------------------------------------------
+
+    def world(self):
+        return self.server.states.world(self.caller.account, self.region)
+
+    def execution(self):
+        """Executions; state machines themselves are moto's."""
+        answer, fault = states_api.Api(self.world(), self.is_machine).call(self.name, self.parameters)
+        if fault and fault.get("drop"):
+            self.after = "drop"
+        return answer
+
+    def is_machine(self, arn):
+        try:
+            return bool(self.moto.call(self.caller.account, self.region, "DescribeStateMachine", {"stateMachineArn": arn}, "states"))
+        except Refused:
+            return False
+
+    def builds(self):
+        return states_api.builds(self.world(), self.parameters)
+
+    def stack(self):
+        return states_api.stack(self.world(), self.parameters.get("StackName"), self.name)
 
     # ---- ECR --------------------------------------------------------------------------------------------------------
 
@@ -241,6 +276,7 @@ def main():
                          face.tls_context(given.certificate, given.key))
     server.policy, server.sessions, server.scans = Policy(given.policy), sessions.Sessions(), images.Scans()
     server.registry_root = given.registry
+    server.states = states_world.Worlds()
     server.ecs = ecs_worlds.Worlds(registry.tag_digest)
     face.serve([server])
 

@@ -5,7 +5,7 @@ import json
 from client import Client
 
 URL = "http://127.0.0.1:5000"
-TARGETS = {"ecr": "AmazonEC2ContainerRegistry_V20150921"}
+TARGETS = {"ecr": "AmazonEC2ContainerRegistry_V20150921", "states": "AWSStepFunctions"}
 
 
 class Refused(Exception):

@@ -105,6 +105,17 @@ impl KeysTold {
         }
     }
 
+    /// The keys, and the role that they are of.
+    pub(in crate::dispatch) fn taken(self) -> (Keys, Option<String>) {
+        let keys = Keys {
+            access_key_id: self.access_key_id,
+            secret_access_key: self.secret_access_key,
+            session_token: self.session_token,
+            until: self.until,
+        };
+        (keys, self.role_arn)
+    }
+
     fn text(&self, format: FormatArg) -> String {
         let secret = self.secret_access_key.reveal();
         let token = self.session_token.as_ref().map(Secret::reveal);

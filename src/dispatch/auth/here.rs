@@ -160,7 +160,7 @@ pub(in crate::dispatch) async fn explain(
 }
 
 /// `arn:aws:sts::1:assumed-role/NAME/SESSION` is a session of `arn:aws:iam::1:role/NAME`: policies name the role.
-fn role_behind(arn: &str) -> String {
+pub(in crate::dispatch) fn role_behind(arn: &str) -> String {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let named = |rest: &&str| {
         rest.strip_prefix("assumed-role/")?

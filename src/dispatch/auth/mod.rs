@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::output::Output;
 
 pub(super) use answer::{Answer, KeysTold, WhoAmI};
-pub(super) use here::explain;
+pub(super) use here::{explain, role_behind};
 use request::place_of;
 pub(super) use request::{Place, Request};
 
@@ -51,6 +51,26 @@ pub(super) fn auth(command: &AuthCommand, config: Option<&Path>, output: &Output
         Reached::NoJob => here::answer(&request, command, config)?,
     };
     answer.print(command, output)
+}
+
+/// Keys of the job's role from its host; `None`: this is no job.
+///
+/// # Errors
+/// What the host says, such as that no grant gives the job keys.
+pub(super) fn keys_from_host(account: &str, region: &str) -> Result<Option<KeysTold>> {
+    let Reached::Host(call) = broker::reach(Path::new(DIRECTORY))? else {
+        return Ok(None);
+    };
+    let place = Place::at(account.to_owned(), region.to_owned())?;
+    let request = Request::Credentials { place };
+    let mut value = serde_json::to_value(&request).map_err(super::image::unwritable)?;
+    value["room"] = json!(Room::Auth);
+    match read(call.make(value, None, &mut |_| {})?)? {
+        Answer::Credentials(keys) => Ok(Some(keys)),
+        Answer::Whoami(_) | Answer::Explain(_) => Err(Error::system(
+            "the host answers another thing than it was asked",
+        )),
+    }
 }
 
 fn read(value: Value) -> Result<Answer> {

@@ -141,6 +141,23 @@ verb_ecs_show() {
     printf '{"cluster": "%s", "service": "%s", "account": "%s", "region": "%s"}' "$cluster" "$service" "$owner" "$place" | ecs_command show
 }
 
+# states_command VERB: a word to the bench's Step Functions, on stdin.
+states_command() {
+    need_up
+    inside curl -fsS -m 20 --data-binary @- "https://states.$region.amazonaws.com/_bench/states/$1" ||
+        die "the bench's Step Functions does not understand that" "README.md has the keys"
+}
+
+verb_states_scenario() {
+    [ $# -eq 1 ] || bad_usage
+    if [ "$1" = - ]; then states_command scenario; else states_command scenario <"$1"; fi
+}
+
+verb_states_show() {
+    [ $# -eq 1 ] || bad_usage
+    printf '{"machine": "%s"}' "$1" | states_command show
+}
+
 verb_ecr_repository() {
     [ $# -ge 1 ] || bad_usage
     local name=$1 owner=$account place=$region mutability=MUTABLE
