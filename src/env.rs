@@ -102,6 +102,7 @@ pub(crate) enum Var {
     AwsEndpointUrlSfn,
     AwsEndpointUrlCodebuild,
     AwsEndpointUrlCloudformation,
+    AwsEndpointUrlAutoScaling,
     AwsIgnoreConfiguredEndpointUrls,
     /// The operator's proxy, and what is asked without it; each in both cases. Source: curl's manual, "Environment", whose order
     /// of the two cases this program has, too.
@@ -171,6 +172,7 @@ impl Var {
             Var::AwsEndpointUrlSfn => "AWS_ENDPOINT_URL_SFN",
             Var::AwsEndpointUrlCodebuild => "AWS_ENDPOINT_URL_CODEBUILD",
             Var::AwsEndpointUrlCloudformation => "AWS_ENDPOINT_URL_CLOUDFORMATION",
+            Var::AwsEndpointUrlAutoScaling => "AWS_ENDPOINT_URL_AUTO_SCALING",
             Var::AwsIgnoreConfiguredEndpointUrls => "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
             Var::HttpsProxy => "https_proxy",
             Var::HttpsProxyUpper => "HTTPS_PROXY",

@@ -71,6 +71,16 @@ impl Aws {
     }
 }
 
+/// For the instance's metadata, by IMDSv2.
+pub(super) fn metadata_client(provider: &ProviderConfig) -> aws_config::imds::Client {
+    aws_config::imds::Client::builder()
+        .configure(provider)
+        .max_attempts(METADATA_ATTEMPTS)
+        .connect_timeout(METADATA_TIMEOUT)
+        .read_timeout(METADATA_TIMEOUT * 2)
+        .build()
+}
+
 /// The configuration that all clients share, still without credentials, and the chain that provides them.
 async fn host_config(region: &str) -> (SdkConfig, DefaultCredentialsChain) {
     let http = http_client();
@@ -85,12 +95,7 @@ async fn host_config(region: &str) -> (SdkConfig, DefaultCredentialsChain) {
         .with_region(Some(region.clone()))
         .with_retry_config(retries.clone())
         .with_timeout_config(timeouts.clone());
-    let metadata = aws_config::imds::Client::builder()
-        .configure(&provider)
-        .max_attempts(METADATA_ATTEMPTS)
-        .connect_timeout(METADATA_TIMEOUT)
-        .read_timeout(METADATA_TIMEOUT * 2)
-        .build();
+    let metadata = metadata_client(&provider);
     let chain = DefaultCredentialsChain::builder()
         .configure(provider)
         .region(region.clone())

@@ -6,6 +6,7 @@
 //! `image`, `digests`, `layers`, `scan`, `failure` (which errors have a remedy), `token_cache` (one token for all processes of the host).
 
 mod authorization;
+mod autoscaling;
 mod build_project;
 mod call;
 mod caller;
@@ -16,6 +17,7 @@ mod ecs;
 mod failure;
 mod held;
 mod image;
+mod instance;
 mod json;
 mod layers;
 mod log;
@@ -34,11 +36,13 @@ mod token_cache;
 mod token_file;
 mod transport;
 
+pub(crate) use autoscaling::{GroupMember, OpenHook};
 pub(crate) use caller::Keys;
 pub(crate) use create::{CreatedHow, NewRepository};
 pub(crate) use ecs::MOST_SERVICES;
 pub(crate) use failure::{Failure, Landed, Reason};
 pub(crate) use image::ImageId;
+pub(crate) use instance::{Instance, Leaving};
 pub(crate) use layers::HeldLayer;
 pub(crate) use repository::Repository;
 pub(crate) use scan::{Scan, ScanStatus, Severity};

@@ -23,7 +23,30 @@ pub(super) const CLOUDFORMATION: QueryService = QueryService {
     endpoint: Var::AwsEndpointUrlCloudformation,
 };
 
+pub(super) const AUTOSCALING: QueryService = QueryService {
+    name: "autoscaling",
+    version: "2011-01-01",
+    endpoint: Var::AwsEndpointUrlAutoScaling,
+};
+
 impl Aws {
+    pub(super) fn query_call(
+        &self,
+        service: QueryService,
+        action: &'static str,
+        resource: String,
+        doing: String,
+    ) -> Call {
+        Call {
+            service: service.name,
+            action,
+            resource,
+            region: self.region.clone(),
+            role: self.role.clone(),
+            doing,
+        }
+    }
+
     /// What `read` makes of the answer; `None` of it: it has not what it must have.
     pub(super) async fn query<T>(
         &self,

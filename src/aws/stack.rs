@@ -77,14 +77,13 @@ impl Aws {
     }
 
     fn stack_call(&self, action: &'static str, name: &str, verb: &str) -> Call {
-        Call {
-            service: CLOUDFORMATION.name,
+        let resource = self.arn_in_any_account("cloudformation", &format!("stack/{name}/*"));
+        self.query_call(
+            CLOUDFORMATION,
             action,
-            resource: self.arn_in_any_account("cloudformation", &format!("stack/{name}/*")),
-            region: self.region.clone(),
-            role: self.role.clone(),
-            doing: format!("{verb} the stack `{name}`"),
-        }
+            resource,
+            format!("{verb} the stack `{name}`"),
+        )
     }
 }
 

@@ -82,6 +82,9 @@ pub(crate) struct RegisterArgs {
     /// With --install: have this helper image on the engine, and name it in the settings by its digest
     #[arg(long, value_name = "IMAGE", requires = "install")]
     pub(crate) helper_image: Option<String>,
+    /// With --install: drain by itself when this life-cycle hook of the host's Auto Scaling group waits
+    #[arg(long, value_name = "NAME", requires = "install")]
+    pub(crate) lifecycle_hook: Option<String>,
     /// Print what would be done, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -101,6 +104,9 @@ pub(crate) struct InstallArgs {
     /// Have this helper image on the engine, and name it in the settings by its digest
     #[arg(long, value_name = "IMAGE")]
     pub(crate) helper_image: Option<String>,
+    /// Drain by itself when this life-cycle hook of the host's Auto Scaling group waits, and complete it then
+    #[arg(long, value_name = "NAME")]
+    pub(crate) lifecycle_hook: Option<String>,
     /// Seconds that stopping the runner waits for its jobs
     #[arg(long, value_name = "SECONDS", default_value_t = DRAIN_SECS, value_parser = clap::value_parser!(u64).range(60..))]
     pub(crate) drain_timeout: u64,
@@ -117,13 +123,14 @@ pub(crate) struct InstallArgs {
 
 impl InstallArgs {
     /// With the usual times.
-    pub(crate) fn of_this_host(helper_image: Option<&str>, dry_run: bool) -> Self {
+    pub(crate) fn with(registering: &RegisterArgs) -> Self {
         InstallArgs {
             root: PathBuf::from("/"),
-            helper_image: helper_image.map(str::to_owned),
+            helper_image: registering.helper_image.clone(),
+            lifecycle_hook: registering.lifecycle_hook.clone(),
             drain_timeout: DRAIN_SECS,
             sweep_every: SWEEP_MINUTES,
-            dry_run,
+            dry_run: registering.dry_run,
             json: false,
         }
     }
@@ -159,6 +166,12 @@ pub(crate) struct DrainArgs {
     /// End the jobs that still run when the time is over
     #[arg(long, requires = "timeout")]
     pub(crate) end_jobs: bool,
+    /// Keep this life-cycle hook of the host's Auto Scaling group waiting meanwhile, and complete it in the end
+    #[arg(long, value_name = "NAME")]
+    pub(crate) lifecycle_hook: Option<String>,
+    /// Wait first until the instance's metadata say that it has to go: its group ends it, or AWS wants a spot instance back
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) when_leaving: bool,
     /// Print what would be done, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

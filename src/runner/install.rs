@@ -11,13 +11,16 @@ use crate::digest::digest;
 use crate::error::{Error, Result};
 
 const DROP_IN: &str = "etc/systemd/system/gitlab-runner.service.d/10-baws-ci.conf";
+/// Only where a life-cycle hook is named.
+const DRAINS: &str = "etc/systemd/system/baws-ci-drain.service";
 /// Where each goes, below the root.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     (DROP_IN, include_str!("units/gitlab-runner.conf")),
     (
         "etc/systemd/system/baws-ci-guard.service",
         include_str!("units/baws-ci-guard.service"),
     ),
+    (DRAINS, include_str!("units/baws-ci-drain.service")),
     (
         "etc/systemd/system/baws-ci-sweep.service",
         include_str!("units/baws-ci-sweep.service"),
@@ -38,7 +41,11 @@ const FILES: [(&str, &str); 6] = [
 /// Whoever runs the host may read them.
 const FOR_ALL: u32 = 0o644;
 /// Units that are switched on.
-const SWITCHED: [&str; 2] = ["baws-ci-guard.service", "baws-ci-sweep.timer"];
+const SWITCHED: [&str; 3] = [
+    "baws-ci-guard.service",
+    "baws-ci-drain.service",
+    "baws-ci-sweep.timer",
+];
 const MARK: &str = "# baws-ci ";
 const WORDS: &str = ": written by `baws-ci runner install`; without this line the file is yours\n";
 
@@ -54,6 +61,8 @@ pub(crate) struct Installation {
     /// How long stopping the runner waits for its jobs.
     pub(crate) drain_secs: u64,
     pub(crate) sweep_minutes: u32,
+    /// A life-cycle hook of the host's Auto Scaling group.
+    pub(crate) hook: Option<String>,
 }
 
 /// Writes the files that are not as they have to be.
@@ -64,6 +73,9 @@ pub(crate) fn install(wanted: &Installation, mode: Mode) -> Result<Vec<Change>> 
     let mut changes = Vec::new();
     for (place, text) in FILES {
         let path = wanted.root.join(place);
+        if place == DRAINS && wanted.hook.is_none() {
+            continue;
+        }
         let text = marked(&wanted.filled(text));
         let did = match found(&path)? {
             Found::Nothing => Did::Write,
@@ -115,7 +127,11 @@ pub(crate) enum Standing {
 /// # Errors
 /// `System` where one cannot be read.
 pub(super) fn standing(root: &Path) -> Result<Vec<(PathBuf, Standing)>> {
-    let all = FILES.into_iter().map(|(place, _)| {
+    let all = FILES.into_iter().filter(|(place, _)| {
+        // It is nobody's to miss.
+        *place != DRAINS || root.join(place).exists()
+    });
+    let all = all.map(|(place, _)| {
         let path = root.join(place);
         let standing = match found(&path)? {
             Found::Nothing => Standing::Missing,
@@ -205,12 +221,18 @@ fn write(path: &Path, text: &str) -> Result<()> {
 }
 
 impl Installation {
+    fn hook(&self) -> String {
+        let hook = self.hook.as_deref().map(Path::new).map(quoted);
+        hook.map_or_else(String::new, |hook| format!(" --lifecycle-hook {hook}"))
+    }
+
     fn filled(&self, text: &str) -> String {
         let mut baws = quoted(&self.program);
         if let Some(settings) = &self.settings {
             baws = format!("{baws} --config {}", quoted(settings));
         }
         text.replace("@BAWS@", &baws)
+            .replace("@HOOK@", &self.hook())
             .replace("@STATE@", &quoted(&self.state))
             .replace("@DRAIN@", &self.drain_secs.to_string())
             .replace("@SWEEP@", &self.sweep_minutes.to_string())

@@ -29,7 +29,7 @@ pub(super) fn install_first(
     config: Option<&Path>,
     output: &Output,
 ) -> Result<Vec<Change>> {
-    let usual = InstallArgs::of_this_host(arguments.helper_image.as_deref(), arguments.dry_run);
+    let usual = InstallArgs::with(arguments);
     let mode = mode(arguments.dry_run);
     let changes = installed(&usual, config, output)?;
     for change in &changes {
@@ -56,6 +56,7 @@ fn installed(
         state: state.unwrap_or_else(|| USUAL_STATE.into()),
         drain_secs: arguments.drain_timeout,
         sweep_minutes: arguments.sweep_every,
+        hook: arguments.lifecycle_hook.clone(),
         root,
     };
     let mode = mode(arguments.dry_run);

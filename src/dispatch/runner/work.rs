@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
+
 use super::mode;
+use crate::aws::{Aws, Instance, Leaving};
 use crate::cli::{DrainArgs, RunnerStatusArgs};
 use crate::dispatch::runtime;
 use crate::docker::Engine;
@@ -10,7 +13,10 @@ use crate::error::{Error, Result};
 use crate::executor;
 use crate::gitlab::Gitlab;
 use crate::output::Output;
-use crate::runner::{self, Around, AtTheEnd, Contents, Drain, Helper, Known, Looked, RunningJob};
+use crate::runner::{
+    self, Around, AtTheEnd, Completed, Contents, Drain, Helper, Hook, Known, Looked, Mode,
+    RunningJob,
+};
 use crate::settings::Settings;
 
 /// For one GitLab to say whether it knows a token.
@@ -35,9 +41,50 @@ pub(super) async fn drain(
         jobs: &|| jobs(settings),
         tell: &|text| output.status(text),
     };
-    let drained = runner::drain(&wanted, &around).await?;
+    let instance = match arguments.when_leaving || arguments.lifecycle_hook.is_some() {
+        true => Some(instance().await?),
+        false => None,
+    };
+    if let (true, Some(instance)) = (arguments.when_leaving, &instance) {
+        output.status(match runner::until_leaving(instance).await {
+            Leaving::Group => "Its Auto Scaling group ends this instance".to_owned(),
+            Leaving::Spot(at) => format!("AWS wants this spot instance back at {at}"),
+        });
+    }
+    let hook = match arguments.lifecycle_hook.as_deref().zip(instance.as_ref()) {
+        Some((name, instance)) => {
+            let aws = Aws::connect(&settings.aws, None, &instance.region).await;
+            Some(Hook::of(aws, instance, name).await?)
+        }
+        None => None,
+    };
+    let drained = match (&hook, mode) {
+        (Some(hook), Mode::Apply) => {
+            let drained = Box::pin(runner::drain(&wanted, &around));
+            match select(drained, Box::pin(hook.keep(around.tell))).await {
+                Either::Left((drained, _)) => drained?,
+                Either::Right((never, _)) => match never {},
+            }
+        }
+        (Some(_), Mode::DryRun) | (None, _) => runner::drain(&wanted, &around).await?,
+    };
+    let completed = match (&hook, mode) {
+        (Some(hook), Mode::Apply) => Some(hook.complete().await?),
+        (Some(_), Mode::DryRun) | (None, _) => None,
+    };
+    match &completed {
+        Some(Completed::Yes) => output.status("The life-cycle hook is completed"),
+        Some(Completed::NotWaiting(state)) => output.status(format!(
+            "The group does not wait for this instance ({state}): its hook is left as it is"
+        )),
+        None => {}
+    }
     match arguments.json {
-        true => output.data(format!("{}\n", drained.as_json(mode))),
+        true => {
+            let mut value = drained.as_json(mode);
+            value["hook_completed"] = completed.map(|done| done == Completed::Yes).into();
+            output.data(format!("{value}\n"));
+        }
         false if arguments.dry_run => {}
         false => output.data(drained.line() + "\n"),
     }
@@ -62,6 +109,13 @@ pub(super) fn status(
         false => status.text(),
     });
     status.verdict()
+}
+
+async fn instance() -> Result<Instance> {
+    Instance::of_this_host().await.ok_or_else(|| {
+        Error::precondition("this host does not know itself as an EC2 instance")
+            .hint("its metadata (IMDSv2) have to be switched on; elsewhere leave --lifecycle-hook and --when-leaving away")
+    })
 }
 
 fn jobs(settings: &Settings) -> Result<Vec<RunningJob>> {

@@ -1,5 +1,6 @@
 //! A clean Debian 12 becomes a runner by the package and one command, runs jobs, and is taken out of work.
 
+use std::io::{BufRead, BufReader, Read};
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -67,19 +68,22 @@ fn a_clean_debian_becomes_a_runner_and_drains_without_ending_a_job() {
         running["key"].as_str().expect("it is a text")
     );
     host.run(&["dpkg", "-i", "/root/baws-ci.deb"]).is(0);
-    let draining = host.begin(&["baws-ci", "runner", "drain"]);
+    let mut draining = host.begin(&["baws-ci", "runner", "drain"]);
+    let mut said = String::new();
+    let words = draining.stderr.take().expect("asked for");
+    let mut words = BufReader::new(words);
+    words.read_line(&mut said).expect("it says what it does");
+    let waits = format!("after 1 job: {job} (it/host, ");
+    assert!(said.contains(&waits), "{said}");
     eventually("the script begins", || {
         let mut touch = Command::new("docker");
         touch.args(["exec", &container, "touch", "/tmp/go"]);
         touch.output().expect("docker is there").status.success()
     });
-    let drained = draining.wait_with_output().expect("it is ours");
-    let said = String::from_utf8_lossy(&drained.stderr);
-    assert!(drained.status.success(), "{said}");
-    assert!(
-        said.contains(&format!("after 1 job: {job} (it/host, ")),
-        "{said}"
-    );
+    words
+        .read_to_string(&mut said)
+        .expect("it says what it does");
+    assert!(draining.wait().expect("it is ours").success(), "{said}");
     runner.wait().expect("it is ours");
     let ended = end(job);
     assert_eq!(ended["state"], json!("success"), "{ended}");

@@ -2,6 +2,7 @@
 
 mod host;
 mod install;
+mod lifecycle;
 mod register;
 mod secret;
 
