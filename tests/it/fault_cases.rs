@@ -1,7 +1,7 @@
 //! What can go wrong: the first column of docs/faults.md.
 
 /// What can go wrong, by the names of the table's first column.
-pub(super) const CASES: [&str; 234] = [
+pub(super) const CASES: [&str; 240] = [
     "kill -9 of config",
     "kill -9 of prepare",
     "kill -9 of run",
@@ -194,6 +194,12 @@ pub(super) const CASES: [&str; 234] = [
     "config.toml that is broken or of another executor",
     "unit that somebody changed by hand",
     "platform's secret without keys",
+    "host that is no runner yet: clean Debian, package, one command",
+    "package upgraded while a job runs, and drained",
+    "drain with a stuck job",
+    "unit that would end jobs when it stops",
+    "Auto Scaling group that does not wait for this instance",
+    "life-cycle hook that may not be completed, host that is no instance",
     "group missing",
     "moved, archived, mirrored project, or one that is to be deleted",
     "empty project of somebody else",

@@ -60,7 +60,9 @@ const CLASSES: [(&str, &[&str]); 9] = [
 ];
 
 /// What shows that a test looks at what is left; functions of the tests' own do it for some.
-const LOOKS: [&str; 25] = [
+const LOOKS: [&str; 27] = [
+    "status(&host)",
+    "host.path(",
     "hub.",
     "hub()",
     "at_each_request(",

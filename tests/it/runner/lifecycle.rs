@@ -159,6 +159,7 @@ fn a_hook_that_may_not_be_completed_tells_the_permission_and_no_instance_says_so
         said.contains("autoscaling:CompleteLifecycleAction"),
         "{said}"
     );
+    assert_eq!(cloud.told(), Vec::<String>::new());
     let nowhere = Cloud {
         address: "http://127.0.0.1:1".to_owned(),
         told: Arc::default(),
