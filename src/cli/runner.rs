@@ -82,6 +82,9 @@ pub(crate) struct RegisterArgs {
     /// With --install: have this helper image on the engine, and name it in the settings by its digest
     #[arg(long, value_name = "IMAGE", requires = "install")]
     pub(crate) helper_image: Option<String>,
+    /// With --install: where there are no settings yet, take over those of this runner's docker section in gitlab-runner's file
+    #[arg(long, value_name = "NAME", requires = "install")]
+    pub(crate) import: Option<String>,
     /// With --install: drain by itself when this life-cycle hook of the host's Auto Scaling group waits
     #[arg(long, value_name = "NAME", requires = "install")]
     pub(crate) lifecycle_hook: Option<String>,

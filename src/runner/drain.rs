@@ -216,8 +216,9 @@ impl Drained {
                 "This host takes no jobs any more, after {}",
                 output::duration(self.waited)
             ),
+            (false, 1) => "This host takes no jobs any more; 1 job was ended".to_owned(),
             (false, ended) => {
-                format!("This host takes no jobs any more; {ended} of its jobs were ended")
+                format!("This host takes no jobs any more; {ended} jobs were ended")
             }
         }
     }

@@ -1,4 +1,5 @@
-//! The helper image, named in the operator's settings by what nothing else moves: its digest, or a name of its own.
+//! The operator's settings, as far as making a host ready writes them: where there are none, and the helper image, by what nothing
+//! else moves: its digest, or a name of its own.
 
 use std::path::Path;
 
@@ -9,6 +10,30 @@ use crate::error::{Error, Result};
 
 /// Settings hold no secrets.
 const FOR_ALL: u32 = 0o644;
+
+/// Writes settings where there are none; those that are there are left alone.
+///
+/// # Errors
+/// `System` where they cannot be written.
+pub(crate) fn first_settings(file: &Path, text: &str, mode: Mode) -> Result<Change> {
+    let did = match file.exists() {
+        true => Did::Leave,
+        false => Did::Write,
+    };
+    if (did, mode) == (Did::Write, Mode::Apply) {
+        replace(file, text, FOR_ALL).map_err(|error| unwritten(file, error))?;
+    }
+    Ok(Change {
+        path: file.to_owned(),
+        did,
+    })
+}
+
+fn unwritten(file: &Path, error: std::io::Error) -> Error {
+    Error::system(format!("cannot write `{}`", file.display()))
+        .caused_by(error)
+        .hint("it takes root")
+}
 
 /// Writes `[executor.docker] helper_image`; all else of the file stays, comments included.
 ///
@@ -33,11 +58,7 @@ pub(crate) fn pin(file: &Path, image: &str, mode: Mode) -> Result<Change> {
         false => Did::Write,
     };
     if (did, mode) == (Did::Write, Mode::Apply) {
-        replace(file, &after, FOR_ALL).map_err(|error| {
-            Error::system(format!("cannot write `{}`", file.display()))
-                .caused_by(error)
-                .hint("it takes root")
-        })?;
+        replace(file, &after, FOR_ALL).map_err(|error| unwritten(file, error))?;
     }
     Ok(Change {
         path: file.to_owned(),

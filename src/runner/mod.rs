@@ -28,7 +28,7 @@ use crate::error::{Error, Result};
 
 pub(crate) use change::{Change, Did, Mode, changes_as_json};
 pub(crate) use drain::{Around, AtTheEnd, Drain, drain};
-pub(crate) use helper::pin;
+pub(crate) use helper::{first_settings, pin};
 pub(crate) use install::{Installation, When, commands, install, is_for_this_host, uninstall};
 pub(crate) use job::RunningJob;
 pub(crate) use lifecycle::{Completed, Hook, until_leaving};

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::mode;
 use crate::cli::{InstallArgs, RegisterArgs, UninstallArgs};
 use crate::dispatch::images;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::executor::USUAL_STATE;
 use crate::output::Output;
 use crate::runner::{self, Change, Installation, Mode, When};
@@ -31,13 +31,44 @@ pub(super) fn install_first(
 ) -> Result<Vec<Change>> {
     let usual = InstallArgs::with(arguments);
     let mode = mode(arguments.dry_run);
-    let changes = installed(&usual, config, output)?;
+    let mut changes = Vec::new();
+    if let Some(name) = &arguments.import {
+        changes.push(import(
+            &arguments.runner_config,
+            name,
+            config,
+            mode,
+            output,
+        )?);
+    }
+    changes.extend(installed(&usual, config, output)?);
     for change in &changes {
         output.status(change.line(mode));
     }
     left(&changes, output);
     switch(&usual.root, When::Written, &changes, mode, output)?;
     Ok(changes)
+}
+
+fn import(
+    file: &Path,
+    name: &str,
+    config: Option<&Path>,
+    mode: Mode,
+    output: &Output,
+) -> Result<Change> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Error::usage(format!("cannot read `{}`", file.display())).caused_by(error)
+    })?;
+    let imported = settings::import(&text, file, Some(name))?;
+    let place = settings::named(config).unwrap_or_else(|| DEFAULT_PATH.into());
+    let change = runner::first_settings(&runner::absolute(&place)?, &imported.text, mode)?;
+    if change.did == runner::Did::Write {
+        for (what, why) in &imported.dropped {
+            output.warning(format!("left out: `{what}`: {why}"));
+        }
+    }
+    Ok(change)
 }
 
 /// Files and the helper image; systemd is not told yet.

@@ -21,11 +21,12 @@ pub(super) fn runner(
 ) -> Result<()> {
     match command {
         RunnerCommand::Register(arguments) => {
-            let settings = Settings::load(config)?;
+            // It may write the settings.
             let installed = match arguments.install {
                 true => host::install_first(arguments, config, output)?,
                 false => Vec::new(),
             };
+            let settings = Settings::load(config)?;
             super::runtime()?.block_on(register(arguments, config, &settings, &installed, output))
         }
         RunnerCommand::Install(arguments) => host::install(arguments, config, output),

@@ -177,3 +177,41 @@ fn systemd_drains_a_runner_only_by_the_units_of_install() {
             .exists()
     );
 }
+
+#[test]
+fn the_settings_of_a_docker_runner_are_taken_over_where_there_are_none() {
+    let host = Host::new();
+    let settings = host.path("/etc/baws-ci/config.toml");
+    std::fs::remove_file(&settings).expect("it was written");
+    let docker = "[[runners]]\nname = \"old\"\nurl = \"https://gitlab.bench.test\"\ntoken = \"glrt-old\"\nexecutor = \"docker\"\n[runners.docker]\nimage = \"debian:12\"\nmemory = \"2g\"\nprivileged = true\n";
+    host.write("/etc/gitlab-runner/config.toml", docker);
+    let words: Vec<&str> = REGISTER
+        .split(' ')
+        .chain([GITLAB, "--import", "old"])
+        .collect();
+    let told = host.run(&words);
+    assert!(
+        told.is(0).err.contains("left out: `privileged"),
+        "{}",
+        told.err
+    );
+    let text = std::fs::read_to_string(&settings).expect("it was written");
+    assert!(
+        text.contains("image = \"debian:12\"") && text.contains("memory = \"2g\""),
+        "{text}"
+    );
+    assert!(text.contains("helper_image = \"baws-ci/helper"), "{text}");
+    let again = host.run(&words);
+    assert!(
+        again
+            .is(0)
+            .err
+            .contains("left alone   /etc/baws-ci/config.toml"),
+        "{}",
+        again.err
+    );
+    assert_eq!(
+        std::fs::read_to_string(&settings).expect("it is there"),
+        text
+    );
+}
