@@ -9,6 +9,7 @@ mod deploy;
 mod gitlab;
 mod image;
 mod images;
+mod report;
 mod runner;
 mod template;
 
@@ -27,6 +28,7 @@ pub(crate) use deploy::{
 pub(crate) use gitlab::GitlabArgs;
 pub(crate) use image::{BuildArgs, CompressionArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
 pub(crate) use images::{CollectArgs, ImagesArgs, ImagesCommand, WarmArgs};
+pub(crate) use report::JobReportArgs;
 pub(crate) use runner::{InstallArgs, RegisterArgs, RunnerCommand, UninstallArgs};
 pub(crate) use template::{
     CheckArgs, DiffArgs, ElsewhereArgs, FleetArgs, LintArgs, PublishArgs, RenderArgs, SyncArgs,
@@ -112,6 +114,8 @@ pub(crate) enum ExecutorCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Tell of this host's jobs: how they ended, where time went, what failed; from its records
+    Report(JobReportArgs),
     /// Keep containers from the instance's metadata from now on; for the start of the host
     Guard,
     /// Remove what dead jobs left behind; never a live job's

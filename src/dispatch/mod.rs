@@ -18,6 +18,7 @@ mod image;
 mod images;
 mod on_laptop;
 mod push_options;
+mod report;
 mod roles;
 mod runner;
 mod services;

@@ -9,6 +9,7 @@ mod docker;
 mod grants;
 mod roles;
 mod services;
+mod telemetry;
 
 use std::path::Path;
 
@@ -95,7 +96,7 @@ const GENERAL: &[Key] = &[
         "executor.job_records",
         "path",
         "none",
-        "A file to which cleanup adds one JSON object a job: what it was and how long each part took, in milliseconds.",
+        "A file to which cleanup adds one JSON object a job: what it was, how it ended, and how long each part took, in milliseconds. `executor report` reads it.",
     ),
     key(
         "executor.min_free_disk",
@@ -132,6 +133,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Key> {
         .chain(deploy::KEYS)
         .chain(audit::KEYS)
         .chain(CACHE)
+        .chain(telemetry::KEYS)
 }
 
 /// The keys that are lists of tables.
