@@ -30,7 +30,13 @@ const CLASSES: [(&str, &[&str]); 9] = [
     ),
     (
         "success",
-        &[".succeeded()", "build(&job", "outlasted", "gets_nowhere("],
+        &[
+            ".succeeded()",
+            "build(&job",
+            "outlasted",
+            "gets_nowhere(",
+            "end(&watched)",
+        ],
     ),
     (
         "script",
@@ -60,7 +66,8 @@ const CLASSES: [(&str, &[&str]); 9] = [
 ];
 
 /// What shows that a test looks at what is left; functions of the tests' own do it for some.
-const LOOKS: [&str; 25] = [
+const LOOKS: [&str; 26] = [
+    "end(&watched)",
     "hub.",
     "hub()",
     "at_each_request(",

@@ -54,7 +54,7 @@ fn time_is_told_once_and_only_what_is_within_the_time() {
     );
     assert_eq!(told.total_ms, 30_000);
     assert_eq!(told.failures.len(), 2);
-    assert_eq!(told.failures[0].latest[0].sentence, "exit status 7");
+    assert_eq!(told.failures[1].latest[0].sentence, "exit status 7");
     assert_eq!(
         (told.images[0].name.as_str(), told.images[0].count),
         ("node:22", 1)
