@@ -19,6 +19,9 @@ pub(super) fn diary(settings: &Settings, job: &Job, owner: &str) -> Diary {
     let (mut about, masks) = About::read(&response, &job.response, &expanded);
     let key = job.identity.key();
     let file = telemetry::diary_of(place.state_dir(), &key);
+    if about.image.is_empty() {
+        about.image = settings.executor.docker.image.clone().unwrap_or_default();
+    }
     about.key = key;
     about.owner = owner.to_owned();
     about.deadline_secs = labels::deadline_secs(job, owner::now_secs());

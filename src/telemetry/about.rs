@@ -36,7 +36,8 @@ pub(crate) struct About {
     pub(super) ref_type: String,
     /// `None`: GitLab did not say.
     pub(super) protected: Option<bool>,
-    pub(super) image: String,
+    /// That of the settings where the job names none.
+    pub(crate) image: String,
     pub(super) services: u64,
     pub(super) trace: Option<Trace>,
     pub(super) endpoints: Vec<String>,

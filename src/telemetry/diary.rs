@@ -20,8 +20,8 @@ use crate::rollout::clean;
 
 const LONGEST_SENTENCE: usize = 500;
 const MOST_CAUSES: usize = 8;
-/// A job that asks for more than this is told by what came before: a diary is read whole.
-const LONGEST_DIARY: u64 = 4 << 20;
+/// A job may ask its host for as much as it likes: of what comes behind this only the ends of stages are noted.
+const LONGEST_DIARY: u64 = 256 * 1024;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case", tag = "entry")]
@@ -37,6 +37,15 @@ pub(super) enum Entry {
         at_ms: u64,
         end: End,
     },
+}
+
+impl Entry {
+    fn is_one_of_many(&self) -> bool {
+        match self {
+            Entry::Ended { work, .. } => matches!(work, Work::Request(_) | Work::Pull(_)),
+            Entry::Job(_) | Entry::Began { .. } => false,
+        }
+    }
 }
 
 /// What takes time in a job.
@@ -228,9 +237,11 @@ impl Inner {
             .append(true)
             .mode(0o600)
             .open(&self.file);
-        let written = file.and_then(|mut file| match file.metadata()?.len() {
-            ..LONGEST_DIARY => file.write_all(format!("{line}\n").as_bytes()),
-            _ => Ok(()),
+        let written = file.and_then(|mut file| {
+            if entry.is_one_of_many() && file.metadata()?.len() > LONGEST_DIARY {
+                return Ok(());
+            }
+            file.write_all(format!("{line}\n").as_bytes())
         });
         // A full disk; see above.
         written.ok();

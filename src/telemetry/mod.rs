@@ -24,11 +24,13 @@ pub(crate) use report::{Asked, Form, report};
 pub(crate) use story::part_of;
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
 use crate::settings::Settings;
 use story::Story;
+
+const YOUNG: Duration = Duration::from_secs(60);
 
 /// Whether anything is told of jobs.
 pub(crate) fn is_on(settings: &Settings) -> bool {
@@ -110,7 +112,11 @@ pub(crate) fn settle(
         let about = std::fs::read_to_string(&path)
             .ok()
             .and_then(|text| diary::about(&text));
-        if about.is_some_and(|about| is_alive(&about.owner, about.deadline_secs)) {
+        let is_anothers = match about {
+            Some(about) => is_alive(&about.owner, about.deadline_secs),
+            None => is_young(&path),
+        };
+        if is_anothers {
             continue;
         }
         if let Some(story) = taken(&path, None)
@@ -119,6 +125,13 @@ pub(crate) fn settle(
             warn(&error);
         }
     }
+}
+
+/// Its first line may just be written.
+fn is_young(path: &Path) -> bool {
+    let modified = std::fs::metadata(path).and_then(|found| found.modified());
+    let age = modified.ok().and_then(|at| at.elapsed().ok());
+    age.is_some_and(|age| age < YOUNG)
 }
 
 /// Milliseconds since 1970.

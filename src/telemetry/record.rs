@@ -61,6 +61,9 @@ pub(super) struct Requested {
     pub(super) end: String,
 }
 
+/// Of each list of a record: a line has to stay readable.
+const MOST: usize = 50;
+
 impl Record {
     fn of(story: &Story) -> Self {
         let about = story.about.clone();
@@ -88,6 +91,8 @@ impl Record {
                 | Work::Stage(_) => {}
             }
         }
+        pulled.truncate(MOST);
+        requests.truncate(MOST);
         let parts = story.parts().into_iter();
         Record {
             schema: SCHEMA.to_owned(),

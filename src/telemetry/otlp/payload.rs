@@ -15,6 +15,8 @@ use super::ids;
 
 /// Source: `trace.proto`, Span.SpanKind.
 const INTERNAL: u8 = 1;
+/// Spans of one trace: what a job asks for may be much.
+const MOST: usize = 500;
 /// Source: `trace.proto`, Status.StatusCode.
 const OK: u8 = 1;
 const ERROR: u8 = 2;
@@ -24,6 +26,9 @@ pub(super) fn trace(story: &Story) -> Value {
     let mut spans = vec![job(story, &trace)];
     let mut stage = None;
     for (index, span) in story.spans.iter().enumerate() {
+        if index >= MOST && !matches!(span.work, Work::Stage(_)) {
+            continue;
+        }
         let id = ids::span(&story.about, index + 1);
         let parent = match span.work {
             Work::Request(_) => stage.clone(),

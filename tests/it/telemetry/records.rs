@@ -19,6 +19,7 @@ fn a_job_that_succeeds_is_one_record_with_all_its_parts() {
         ("stage", json!("test")),
         ("pipeline_id", json!(31)),
         ("project", json!("it/project")),
+        ("image", json!("bench/busybox:1")),
         ("ref_type", json!("branch")),
         ("protected", json!(false)),
         ("outcome", json!("success")),
@@ -49,12 +50,9 @@ fn each_way_to_end_is_told_apart() {
     let absent = watched.stand.job().image(&absent);
     absent.prepare().refused();
     absent.cleaned_up();
-    let broken = watched
-        .stand
-        .job()
-        .env("DOCKER_HOST", "unix:///nowhere/docker.sock");
-    broken.prepare().system_failure();
-    broken.cleanup();
+    let broken = watched.stand.job().image("bench/scratch:1").prepared();
+    broken.run("build_script", "true").system_failure();
+    broken.cleaned_up();
     let cancelled = watched.stand.job().prepared();
     let started = cancelled.start_run("build_script", "echo started; sleep 100");
     started.until_printed("started").signal(Signal::TERM);
@@ -81,7 +79,7 @@ fn each_way_to_end_is_told_apart() {
         ("failed", "build_script", "script"),
         ("refused", "prepare", "refused"),
         ("refused", "prepare", "refused"),
-        ("system_failure", "prepare", "system"),
+        ("system_failure", "build_script", "system"),
         ("cancelled", "build_script", "cancelled"),
         ("unknown", "build_script", "killed"),
     ]
