@@ -10,6 +10,7 @@ mod gitlab;
 mod image;
 mod images;
 mod provision;
+mod report;
 mod runner;
 mod template;
 mod words;
@@ -35,6 +36,7 @@ pub(crate) use provision::{
     ProvisionStartArgs, ProvisionStatusArgs, ProvisionStopArgs, ProvisionWaitArgs,
     ProvisionWhoArgs,
 };
+pub(crate) use report::JobReportArgs;
 pub(crate) use runner::{
     DrainArgs, InstallArgs, RegisterArgs, RunnerCommand, RunnerStatusArgs, UninstallArgs,
 };
@@ -128,6 +130,8 @@ pub(crate) enum ExecutorCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Tell of this host's jobs: how they ended, where time went, what failed; from its records
+    Report(JobReportArgs),
     /// Keep containers from the instance's metadata from now on; for the start of the host
     Guard,
     /// Remove what dead jobs left behind; never a live job's

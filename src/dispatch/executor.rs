@@ -33,6 +33,10 @@ pub(super) fn executor(command: &ExecutorCommand, config: Option<&Path>) -> Exit
             let told = settings().and_then(|own| executor::explain(&own, job, *json, &output));
             finish(&output, told)
         }
+        ExecutorCommand::Report(arguments) => {
+            let told = settings().and_then(|own| super::report::report(arguments, &own, &output));
+            finish(&output, told)
+        }
         ExecutorCommand::Config => in_job(&JobStage::Config, config),
         ExecutorCommand::Prepare => in_job(&JobStage::Prepare, config),
         ExecutorCommand::Start => in_job(&JobStage::Start, config),
@@ -92,7 +96,7 @@ fn in_job(stage: &JobStage<'_>, config: Option<&Path>) -> ExitCode {
             executor::run(&settings, script, &stage, &codes, &output, &open)
         }
         JobStage::Cleanup => {
-            let cleaned = executor::cleanup(&settings);
+            let cleaned = executor::cleanup(&settings, &output);
             audit::settle(&settings, executor::state(&settings), &output);
             cleaned.map(|()| Outcome::Done)
         }

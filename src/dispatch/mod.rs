@@ -19,6 +19,7 @@ mod images;
 mod on_laptop;
 mod provision;
 mod push_options;
+mod report;
 mod roles;
 mod runner;
 mod services;

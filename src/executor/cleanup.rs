@@ -9,16 +9,17 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 
 use super::images::pause;
-use super::marks::{ENDED, RECORDED, mark};
+use super::marks::{ENDED, mark};
 use super::notes::Notes;
 use super::place::Place;
 use super::wipe::wipe;
-use super::{Job, owner, times};
 use crate::docker::{Engine, Reason};
 use crate::env;
 use crate::error::{Error, Result};
 use crate::job::{Identity, label};
+use crate::output::Output;
 use crate::settings::Settings;
+use crate::telemetry;
 
 /// An engine that is being restarted comes back within this time; nothing is left behind for its sake.
 const PERSISTENCE: Duration = Duration::from_secs(30);
@@ -31,7 +32,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 const LATEST: Duration = Duration::from_secs(20);
 
 /// Cleans up, again and again for a while where the engine does not answer or does not let go of a container.
-pub(crate) fn cleanup(settings: &Settings) -> Result<()> {
+pub(crate) fn cleanup(settings: &Settings, output: &Output) -> Result<()> {
     let settings = super::in_force(settings);
     let identity = Identity::from_environment()?;
     let place = Place::of(&settings.executor)?;
@@ -40,29 +41,19 @@ pub(crate) fn cleanup(settings: &Settings) -> Result<()> {
         // On a full disk there is no room for it; what follows makes some.
         mark(&job_dir, ENDED).ok();
     }
-    let recorded = record(&settings, &job_dir);
+    let diary = telemetry::diary_of(place.state_dir(), &identity.key());
+    let telling = telemetry::is_on(&settings).then(|| telemetry::tell(&settings, &diary));
     let give_up = Instant::now() + PERSISTENCE;
-    loop {
+    let ended = loop {
         match attempt(&settings, &identity, &job_dir) {
             Err(_) if Instant::now() < give_up => std::thread::sleep(BETWEEN_TRIES),
-            ended => return ended.and(recorded),
+            ended => break ended,
         }
-    }
-}
-
-/// Adds the job to the operator's records, once.
-fn record(settings: &Settings, job_dir: &Path) -> Result<()> {
-    let Some(file) = &settings.executor.job_records else {
-        return Ok(());
     };
-    let Ok(job) = Job::from_environment() else {
-        return Ok(());
-    };
-    if !job_dir.exists() || job_dir.join(RECORDED).exists() {
-        return Ok(());
+    match telling.flatten() {
+        Some(telling) => ended.and(telling.end(&|error| output.warning(error))),
+        None => ended,
     }
-    mark(job_dir, RECORDED)?;
-    times::record(file, &job, job_dir, owner::now_secs())
 }
 
 fn attempt(settings: &Settings, identity: &Identity, job_dir: &Path) -> Result<()> {

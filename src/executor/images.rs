@@ -12,6 +12,7 @@ use crate::image_ref::ImageRef;
 use crate::job::Credential;
 use crate::output::{self, Output};
 use crate::policy::{AdmittedImage, PullPolicy};
+use crate::telemetry::{Diary, End, Work};
 
 /// Who fetches, and for whom.
 #[derive(Clone, Copy)]
@@ -21,6 +22,7 @@ pub(super) struct Fetcher<'a> {
     /// Where all jobs of this host take turns.
     pub(super) locks: &'a Path,
     pub(super) logins: &'a Logins<'a>,
+    pub(super) diary: &'a Diary,
 }
 
 /// An image that is there, and what is still to be said about it: a pull has told its own story.
@@ -123,12 +125,19 @@ pub(super) async fn pull(fetcher: Fetcher<'_>, wanted: Wanted<'_>) -> Result<Ima
         Turn::Fetched => match engine.image(name).await? {
             Some(facts) => return Ok(facts),
             // It is gone again.
-            None => return fetched(fetcher, wanted).await,
+            None => return fetch_and_note(fetcher, wanted).await,
         },
         Turn::Failed(error) => return Err(error),
     };
-    let outcome = fetched(fetcher, wanted).await;
+    let outcome = fetch_and_note(fetcher, wanted).await;
     fetch.over(outcome.as_ref().err());
+    outcome
+}
+
+async fn fetch_and_note(fetcher: Fetcher<'_>, wanted: Wanted<'_>) -> Result<ImageFacts> {
+    let span = fetcher.diary.span(Work::Pull(wanted.name.to_owned()));
+    let outcome = fetched(fetcher, wanted).await;
+    span.end(End::of(&outcome));
     outcome
 }
 

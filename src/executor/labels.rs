@@ -9,7 +9,6 @@ const DEADLINE_MARGIN_SECS: u64 = 2 * 3600;
 /// `now`: unix seconds.
 pub(super) fn of_job(job: &Job, owner: &str, now: u64) -> Vec<(String, String)> {
     let response = &job.response;
-    let deadline = now + response.timeout_secs() + DEADLINE_MARGIN_SECS;
     let believed = |name: &str| job.variables.get(name).cloned().unwrap_or_default();
     let runners = [
         ("managed", "true".to_owned()),
@@ -29,8 +28,16 @@ pub(super) fn of_job(job: &Job, owner: &str, now: u64) -> Vec<(String, String)> 
         .collect();
     labels.push((label::JOB.to_owned(), job.identity.key()));
     labels.push((label::OWNER.to_owned(), owner.to_owned()));
-    labels.push((label::DEADLINE.to_owned(), deadline.to_string()));
+    labels.push((
+        label::DEADLINE.to_owned(),
+        deadline_secs(job, now).to_string(),
+    ));
     labels
+}
+
+/// When the job cannot be alive any more.
+pub(super) fn deadline_secs(job: &Job, now: u64) -> u64 {
+    now + job.response.timeout_secs() + DEADLINE_MARGIN_SECS
 }
 
 /// The runner's word for it. Source: gitlab-runner `executors/docker/docker.go`.

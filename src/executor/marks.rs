@@ -19,9 +19,6 @@ pub(super) const HOPELESS: &str = "build.hopeless";
 /// Marks that the runner has called `cleanup`: whatever it could not remove belongs to a dead job.
 pub(super) const ENDED: &str = "ended";
 
-/// Marks that the job stands in the operator's records.
-pub(super) const RECORDED: &str = "recorded";
-
 pub(super) fn mark(job_dir: &Path, name: &str) -> Result<()> {
     std::fs::write(job_dir.join(name), "")
         .map_err(|error| Error::system("cannot write to the job's directory").caused_by(error))

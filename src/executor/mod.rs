@@ -33,6 +33,7 @@ mod run;
 mod services;
 mod start;
 mod sweep;
+mod telling;
 mod times;
 mod turns;
 mod volumes;

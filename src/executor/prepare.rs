@@ -22,7 +22,7 @@ use super::plan::{self, Plan, Surroundings};
 use super::room;
 use super::services::{self, Service};
 use super::volumes::lent;
-use super::{Job, images, in_force, owner, start, times};
+use super::{Job, images, in_force, owner, start, telling, times};
 use crate::agent::Early;
 use crate::docker::Engine;
 use crate::env::Var;
@@ -31,6 +31,7 @@ use crate::job::Place as StagePlace;
 use crate::output::Output;
 use crate::policy::{self, Admitted};
 use crate::settings::Settings;
+use crate::telemetry::{Diary, End, Work};
 
 /// `early` ends when the engine is asked: from then on a cancel is told.
 pub(crate) fn prepare(
@@ -43,7 +44,36 @@ pub(crate) fn prepare(
     let owner = owner::of_new_job()?;
     let settings = in_force(settings);
     let job = Job::from_environment()?;
-    let settings = lowered(settings, &job)?;
+    let diary = telling::diary(&settings, &job, &owner);
+    diary.open();
+    let span = diary.began(Work::Prepare);
+    let begun = Begun {
+        job: &job,
+        owner,
+        diary: &diary,
+    };
+    let done = prepare_job(begun, settings, config, early, output);
+    span.end(End::of(&done));
+    done
+}
+
+/// A job that has come.
+struct Begun<'a> {
+    job: &'a Job,
+    /// Who gave it.
+    owner: String,
+    diary: &'a Diary,
+}
+
+fn prepare_job(
+    begun: Begun<'_>,
+    settings: Settings,
+    config: Option<&Path>,
+    early: Early,
+    output: &Output,
+) -> Result<()> {
+    let Begun { job, owner, diary } = begun;
+    let settings = lowered(settings, job)?;
     let mut admitted = policy::admit(&job.response, &settings.executor.docker, &job.variables)?;
     for warning in &admitted.warnings {
         output.warning(warning);
@@ -55,24 +85,25 @@ pub(crate) fn prepare(
     let engine = Engine::connect(&settings.docker, None)?;
     fits(&engine, &settings.executor.docker)?;
     let around = Surroundings {
-        lent: lent(&settings, &job, engine.host())?,
-        ..surroundings(&place, &job, owner)?
+        lent: lent(&settings, job, engine.host())?,
+        ..surroundings(&place, job, owner)?
     };
-    let plan = plan::plan(&job, &admitted, &settings.executor, &around)?;
+    let plan = plan::plan(job, &admitted, &settings.executor, &around)?;
     output.status(format!(
         "Docker engine at `{}`, API {}",
         engine.host(),
         engine.api()
     ));
     guard.ensure(output)?;
-    let logins = Logins::of(&job, &settings, &place);
+    let logins = Logins::of(job, &settings, &place);
     let locks = place.state_dir().join("locks");
-    let ledger = room::ledger(place.state_dir(), &job);
+    let ledger = room::ledger(place.state_dir(), job);
     let fetcher = Fetcher {
         engine: &engine,
         output,
         locks: &locks,
         logins: &logins,
+        diary,
     };
     let timeout = u64::try_from(settings.executor.docker.wait_for_services_timeout.0)
         .ok()
@@ -95,7 +126,7 @@ pub(crate) fn prepare(
             let least = policy::bytes("executor.min_free_disk", least)?.unsigned_abs();
             room::make_room(&engine, &ledger, &settings.cache.warm, least, output).await?;
         }
-        for dead in claim(&place, &job, &around.owner)? {
+        for dead in claim(&place, job, &around.owner)? {
             bury(&dead, &engine, &settings.executor.builds_dir, output).await?;
         }
         containers(fetcher, &admitted, plan, timeout, &job_dir).await
@@ -111,7 +142,7 @@ pub(crate) fn prepare(
                 Class::Cancelled(Signal::Terminate),
                 "the runner ended the preparation of this job",
             )
-            .caused_by(Cause::line(times::told_early(&job, what, begun.elapsed()))));
+            .caused_by(Cause::line(times::told_early(job, what, begun.elapsed()))));
         }
     };
     notes.temporary = job
@@ -173,7 +204,12 @@ async fn containers(
     timeout: Option<Duration>,
     job_dir: &Path,
 ) -> Result<Notes> {
-    let Fetcher { engine, output, .. } = fetcher;
+    let Fetcher {
+        engine,
+        output,
+        diary,
+        ..
+    } = fetcher;
     // Only the job's own network has to be there before its containers are created.
     let plan = match make_network(engine, &plan).await? {
         Some(id) => plan.on_network(&id),
@@ -200,10 +236,13 @@ async fn containers(
     // The engine looks the helper up by name when it creates the container that joins its namespace.
     let helper = create_helper(fetcher, &plan.helper);
     let begun = Instant::now();
-    let (helper_id, build_image, service_images) =
-        try_join3(helper, build_image, service_images).await?;
+    let span = diary.span(Work::Images);
+    let fetched = try_join3(helper, build_image, service_images).await;
+    span.end(End::of(&fetched));
+    let (helper_id, build_image, service_images) = fetched?;
     times::note(job_dir, "images", begun.elapsed());
     let begun = Instant::now();
+    let span = diary.span(Work::Containers);
     for image in std::iter::once(&build_image).chain(&service_images) {
         image.line.iter().for_each(|line| output.status(line));
     }
@@ -230,7 +269,9 @@ async fn containers(
         services::wait_for_all(engine, &services, timeout, output).await
     };
     let build = create(engine, &plan.build);
-    let ((), build_id, ()) = try_join3(run(engine, &plan.helper), build, services).await?;
+    let started = try_join3(run(engine, &plan.helper), build, services).await;
+    span.end(End::of(&started));
+    let ((), build_id, ()) = started?;
     times::note(job_dir, "containers", begun.elapsed());
     let has_entrypoint = !plan
         .build

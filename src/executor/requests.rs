@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::job::{Credential, Facts, JobResponse, Place as StagePlace, Secret};
 use crate::policy;
 use crate::settings::Settings;
+use crate::telemetry::Diary;
 
 /// Makes the desk where a job's requests are worked on.
 pub(crate) type OpenDesk<'a> = dyn Fn(Visitor) -> Box<dyn Desk> + 'a;
@@ -28,6 +29,8 @@ pub(crate) struct Visitor {
     pub(crate) standing: Standing,
     /// Where the host keeps what requests share: logins, locks.
     pub(crate) state: PathBuf,
+    /// Takes down what was asked for.
+    pub(crate) diary: Diary,
 }
 
 /// By whose order a job runs.
@@ -45,6 +48,7 @@ pub(super) fn serve(
     place: &Place,
     settings: &Settings,
     container: Option<&str>,
+    diary: &Diary,
     open: &OpenDesk<'_>,
 ) -> Result<Option<Served>> {
     let Some(container) = container else {
@@ -66,6 +70,7 @@ pub(super) fn serve(
             None => Standing::Granted,
         },
         state: place.state_dir().to_owned(),
+        diary: diary.clone(),
     };
     let post = place.post(&job.identity, StagePlace::Build);
     let served = broker::serve(post.dir(), container, limits, open(visitor));

@@ -14,7 +14,7 @@ use super::overheard::listen;
 use super::place::Place;
 use super::requests::{self, OpenDesk};
 use super::rescue::Rescue;
-use super::{Job, in_force, times};
+use super::{Job, in_force, telling, times};
 use crate::agent::{Answer, Cancel, Ending, Handover, LIVES_MARK, Ready, Watch};
 use crate::docker::Engine;
 use crate::env::Var;
@@ -22,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::job::{Place as StagePlace, Role, Stage};
 use crate::output::{self, Output};
 use crate::settings::Settings;
+use crate::telemetry::{Diary, End, Work, part_of};
 
 /// Bytes that an entrypoint may say in the job log, and how long the engine may take to pass them on.
 const MOST_WORDS: usize = 64 * 1024;
@@ -49,6 +50,7 @@ pub(crate) fn run(
         Error::system(format!("cannot read the script `{}`", script.display())).caused_by(error)
     })?;
     let notes = Notes::read(&place.job_dir(&job.identity));
+    let diary = telling::diary(&settings, &job, "");
     let run = Run {
         job: &job,
         place: &place,
@@ -57,11 +59,18 @@ pub(crate) fn run(
         stage,
         output,
         desk,
+        diary: &diary,
     };
     let job_dir = place.job_dir(&job.identity);
     let begun = Instant::now();
+    let span = diary.began(Work::Stage(stage.to_string()));
     let outcome = run.stage(&script, &cancel);
-    if let Some(part) = times::part(&stage.to_string()) {
+    span.end(match &outcome {
+        Ok(Outcome::Failed(status)) => End::Status(*status),
+        Ok(Outcome::Cancelled) => End::Cancelled,
+        Ok(Outcome::Done) | Err(_) => End::of(&outcome),
+    });
+    if let Some(part) = part_of(&stage.to_string()) {
         times::note(&job_dir, part, begun.elapsed());
     }
     let outcome = outcome?;
@@ -95,6 +104,7 @@ struct Run<'a> {
     stage: &'a Stage,
     output: &'a Output,
     desk: &'a OpenDesk<'a>,
+    diary: &'a Diary,
 }
 
 impl Run<'_> {
@@ -134,6 +144,7 @@ impl Run<'_> {
                 self.place,
                 self.settings,
                 self.id(role),
+                self.diary,
                 self.desk,
             ),
             Role::Helper | Role::Service(_) => Ok(None),

@@ -20,6 +20,7 @@ use crate::job::label;
 use crate::output::Output;
 use crate::policy;
 use crate::settings::Settings;
+use crate::telemetry;
 
 /// A directory without containers may belong to a job that is just being prepared.
 const YOUNG: Duration = Duration::from_secs(3600);
@@ -91,12 +92,21 @@ pub(crate) fn sweep(settings: &Settings, mode: Mode, output: &Output) -> Result<
     result = result.and(engine.block_on(forget_old_names(&engine, mode, output)));
     let ledger = Ledger::of_host(place.state_dir());
     if mode == Mode::Remove {
+        tell_of_the_dead(settings, &place, output);
         forget_old_layers(place.state_dir());
         result = result.and(engine.block_on(forget_what_is_gone(&engine, &ledger)));
     }
     result = result.and(collect(settings, &engine, &ledger, mode, output));
     output.status(format!("{dead} dead, {alive} alive"));
     result
+}
+
+/// Jobs whose runner is gone have no `cleanup` that would tell of them.
+fn tell_of_the_dead(settings: &Settings, place: &Place, output: &Output) {
+    let is_alive =
+        |owner: &str, deadline: u64| owner::is_alive(Some(owner), Some(&deadline.to_string()));
+    let warn = |error: &Error| output.warning(error);
+    telemetry::settle(settings, place.state_dir(), &is_alive, &warn);
 }
 
 /// What was written down of images and volumes that this host does not have any more.

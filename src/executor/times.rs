@@ -1,5 +1,4 @@
-//! How long each part of a job took: noted by every stage, told in the job's last stage, and kept as one JSON line a job
-//! where the operator wants that.
+//! How long each part of a job took: noted by every stage, and told in the log of the job's last stage.
 //!
 //! No state: where a note cannot be written or read, that part is not told.
 
@@ -8,30 +7,12 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::Job;
-use crate::error::{Error, Result};
 use crate::output;
 
 const FILE: &str = "times";
 /// What takes less is not worth a word.
 const LEAST_MS: u64 = 50;
-
-/// The part of a job that a stage of the runner's belongs to; `None`: too small to tell.
-///
-/// Source: gitlab-runner `common/build.go`, names of the stages.
-pub(super) fn part(stage: &str) -> Option<&'static str> {
-    Some(match stage {
-        "get_sources" | "clear_worktree" => "sources",
-        "build_script" => "script",
-        "after_script" => "after_script",
-        name if name.starts_with("step_") => "script",
-        name if name.contains("cache") => "cache",
-        name if name.contains("artifacts") => "artifacts",
-        _ => return None,
-    })
-}
 
 pub(super) fn note(job_dir: &Path, part: &str, took: Duration) {
     let line = format!("{} {part}\n", took.as_millis());
@@ -107,39 +88,6 @@ pub(super) fn step_of_prepare(job_dir: &Path) -> &'static str {
     }
 }
 
-/// Adds the job to the operator's file, one JSON object a line (schema `baws-ci/job/1`).
-///
-/// # Errors
-/// The file cannot be written.
-pub(super) fn record(file: &Path, job: &Job, job_dir: &Path, now_secs: u64) -> Result<()> {
-    let parts: serde_json::Map<String, Value> = noted(job_dir)
-        .into_iter()
-        .map(|(part, ms)| (format!("{part}_ms"), json!(ms)))
-        .collect();
-    let info = &job.response.job_info;
-    let line = json!({
-        "schema": "baws-ci/job/1",
-        "ended_at": now_secs,
-        "job_id": job.response.id,
-        "job": info.name,
-        "project_id": info.project_id,
-        "project": info.project_full_path,
-        "image": job.response.image.name,
-        "services": job.response.services.len(),
-        "parts": parts,
-    });
-    let written = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(file)
-        .and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()));
-    written.map_err(|error| {
-        Error::system(format!("cannot write to `{}`", file.display()))
-            .caused_by(error)
-            .hint("the operator makes its directory, or corrects `job_records` in `[executor]`")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,13 +108,5 @@ mod tests {
         let (images, script) = (text.find("images"), text.find("script"));
         assert!(images < script && !text.contains("cache"), "{text}");
         assert_eq!(noted(dir.path())[1], ("script".to_owned(), 2000));
-    }
-
-    #[test]
-    fn stages_belong_to_parts() {
-        assert_eq!(part("restore_cache"), Some("cache"));
-        assert_eq!(part("upload_artifacts_on_failure"), Some("artifacts"));
-        assert_eq!(part("step_release"), Some("script"));
-        assert_eq!(part("prepare_script"), None);
     }
 }

@@ -19,6 +19,18 @@ pub(crate) enum Request {
     Features { builder: BuilderChoice },
 }
 
+impl Request {
+    /// As it is written on the command line.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Request::Build(_) => "build",
+            Request::Push(_) => "push",
+            Request::Promote(_) => "promote",
+            Request::Features { .. } => "features",
+        }
+    }
+}
+
 /// `baws-ci build`: the flags of `docker build`, with their meaning.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]

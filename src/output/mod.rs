@@ -4,7 +4,9 @@
 //! gone the work still has to come to its end, so a failed write is dropped here, in this one place.
 
 mod columns;
+pub(crate) mod html;
 mod section;
+mod visible;
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
@@ -15,6 +17,7 @@ use crate::error::Error;
 
 pub(crate) use columns::columns;
 pub(crate) use section::Section;
+pub(crate) use visible::visible;
 
 /// Where words and data go. In `prepare` and `run` both streams are the job log.
 #[derive(Clone, Copy, Debug)]

@@ -10,6 +10,7 @@ mod grants;
 mod provision;
 mod roles;
 mod services;
+mod telemetry;
 
 use std::path::Path;
 
@@ -96,7 +97,7 @@ const GENERAL: &[Key] = &[
         "executor.job_records",
         "path",
         "none",
-        "A file to which cleanup adds one JSON object a job: what it was and how long each part took, in milliseconds.",
+        "A file to which cleanup adds one JSON object a job: what it was, how it ended, and how long each part took, in milliseconds. `executor report` reads it.",
     ),
     key(
         "executor.min_free_disk",
@@ -134,6 +135,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Key> {
         .chain(provision::KEYS)
         .chain(audit::KEYS)
         .chain(CACHE)
+        .chain(telemetry::KEYS)
 }
 
 /// The keys that are lists of tables.

@@ -9,12 +9,14 @@ mod aws;
 mod cache;
 mod containers;
 mod deploy;
+mod docker;
 mod grants;
 mod import;
 mod keys;
 mod place;
 mod provision;
 mod roles;
+mod telemetry;
 
 use std::path::{Path, PathBuf};
 
@@ -27,12 +29,14 @@ pub(crate) use aws::{AwsSettings, EcrSettings, EncryptionKind};
 pub(crate) use cache::CacheSettings;
 pub(crate) use containers::{JobContainerSettings, OneOrMany, ServiceSettings};
 pub(crate) use deploy::DeploySettings;
+pub(crate) use docker::DockerSettings;
 pub(crate) use grants::{GrantSettings, GrantedRefs, RequestSettings};
 pub(crate) use import::import;
 pub(crate) use keys::explain;
 pub(crate) use place::{DEFAULT_PATH, named};
 pub(crate) use provision::ProvisionSettings;
 pub(crate) use roles::{GitlabSettings, RoleMethod, RoleSettings, TABLE_PARAMETER};
+pub(crate) use telemetry::{TelemetrySettings, collector};
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
@@ -47,23 +51,7 @@ pub(crate) struct Settings {
     pub(crate) provision: ProvisionSettings,
     pub(crate) audit: AuditSettings,
     pub(crate) cache: CacheSettings,
-}
-
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(default)]
-pub(crate) struct DockerSettings {
-    /// `unix:///path`; `None`: `DOCKER_HOST`, else the engine's standard socket.
-    pub(crate) host: Option<String>,
-    pub(crate) timeout_secs: u64,
-}
-
-impl Default for DockerSettings {
-    fn default() -> Self {
-        DockerSettings {
-            host: None,
-            timeout_secs: 120,
-        }
-    }
+    pub(crate) telemetry: TelemetrySettings,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -181,6 +169,9 @@ impl Settings {
         if let Err((key, why)) = self.audit.check() {
             return wrong(key, &why);
         }
+        if let Err((key, why)) = self.telemetry.check() {
+            return wrong(key, &why);
+        }
         if let Err((key, why)) = roles::check(&self.roles, &self.gitlab) {
             return wrong(key, &why);
         }
@@ -232,6 +223,9 @@ mod tests {
         full.executor.job_records = Some(PathBuf::from("/x"));
         full.executor.min_free_disk = Some("1g".to_owned());
         full.cache.budget = Some("60g".to_owned());
+        full.telemetry.metrics_file = Some(PathBuf::from("/x"));
+        full.telemetry.otlp_endpoint = Some("x".to_owned());
+        full.telemetry.otlp_headers_file = Some(PathBuf::from("/x"));
         full.executor.docker.image = Some("x".to_owned());
         full.executor.docker.user = Some("x".to_owned());
         full.executor.docker.memory = Some("1g".to_owned());

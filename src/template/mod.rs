@@ -41,7 +41,6 @@ mod table;
 mod unified;
 mod update;
 mod version;
-mod visible;
 mod waves;
 
 pub(crate) use blob::blob_id;

@@ -6,11 +6,9 @@
 mod bar;
 mod rows;
 
-use base64::prelude::{BASE64_STANDARD, Engine as _};
-use sha2::{Digest, Sha256};
-
 use super::report::Report;
-use super::visible::visible;
+use crate::output::html::{escaped, hash};
+use crate::output::visible;
 
 const STYLE: &str = include_str!("page/style.css");
 const SCRIPT: &str = include_str!("page/page.js");
@@ -69,28 +67,6 @@ pub(crate) fn page(report: &Report) -> String {
         },
         program = escaped(&report.program),
     )
-}
-
-/// As a policy names an inline style or script. Source: W3C, "Content Security Policy Level 3", hash sources.
-fn hash(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    format!("sha256-{}", BASE64_STANDARD.encode(digest))
-}
-
-/// For text and for attributes in quotes.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in visible(text, &[]).chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(letter),
-        }
-    }
-    out
 }
 
 /// A link where `url` is one a page may lead to, else only the text.

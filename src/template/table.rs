@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::report::{Report, Row};
-use super::visible::visible;
 use crate::output::columns;
+use crate::output::visible;
 
 /// One line for each repository, and one of totals.
 pub(crate) fn text(report: &Report) -> String {

@@ -4,8 +4,8 @@
 //! of Unified Format"; of quoted names: git, `quote.c`.
 
 use super::lines::{Change, Numbers, changes};
-use super::visible::visible;
 use crate::output::Colour;
+use crate::output::visible;
 
 /// Empty where nothing differs. A side without a name is a file that does not exist; `context`: unchanged lines around a
 /// change.

@@ -1,7 +1,7 @@
 //! What can go wrong: the first column of docs/faults.md.
 
 /// What can go wrong, by the names of the table's first column.
-pub(super) const CASES: [&str; 240] = [
+pub(super) const CASES: &[&str] = &[
     "kill -9 of config",
     "kill -9 of prepare",
     "kill -9 of run",
@@ -242,4 +242,13 @@ pub(super) const CASES: [&str; 240] = [
     "client that lies about its context",
     "collector of a host's cache beside running jobs",
     "job that asks what its host keeps for others",
+    "collector of traces that refuses, hangs or is away",
+    "tracing block of a job that is hostile",
+    "metrics that cannot be written, or are broken",
+    "metrics and records on a full disk",
+    "journal that is gone or stuck",
+    "diary of a job that somebody spoiled",
+    "job to tell of whose runner died",
+    "secrets in what a host tells of jobs",
+    "records that are hostile or broken",
 ];

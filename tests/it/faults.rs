@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::fault_cases::CASES;
 
 /// The words of the third column, each with what a test has to assert for it.
-const CLASSES: [(&str, &[&str]); 9] = [
+const CLASSES: &[(&str, &[&str])] = &[
     ("pipeline", &["said("]),
     (
         "repository",
@@ -30,7 +30,13 @@ const CLASSES: [(&str, &[&str]); 9] = [
     ),
     (
         "success",
-        &[".succeeded()", "build(&job", "outlasted", "gets_nowhere("],
+        &[
+            ".succeeded()",
+            "build(&job",
+            "outlasted",
+            "gets_nowhere(",
+            "end(&watched)",
+        ],
     ),
     (
         "script",
@@ -60,9 +66,10 @@ const CLASSES: [(&str, &[&str]); 9] = [
 ];
 
 /// What shows that a test looks at what is left; functions of the tests' own do it for some.
-const LOOKS: [&str; 27] = [
+const LOOKS: &[&str] = &[
     "status(&host)",
     "host.path(",
+    "end(&watched)",
     "hub.",
     "hub()",
     "at_each_request(",

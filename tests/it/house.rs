@@ -21,6 +21,7 @@ const FLOORS: [&[&str]; 13] = [
         "audit",
         "template",
         "provision",
+        "telemetry",
     ],
     &["cache"],
     &["docker", "aws", "registry", "gitlab", "backstage"],

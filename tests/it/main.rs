@@ -45,6 +45,7 @@ mod settings;
 mod stages;
 mod status;
 mod sweep;
+mod telemetry;
 mod templates;
 mod texts;
 mod unguarded;

@@ -130,7 +130,7 @@ fn every_key_is_explained_and_shown() {
         let unset = "host state_dir job_records min_free_disk budget image user memory memory_swap memory_reservation cpus network_mode build_args tags role_arn \
                      external_id kms_key lifecycle_policy_file region service_memory service_memory_swap \
                      service_memory_reservation service_cpus services_devices ulimit tmpfs sysctls volume_driver_ops \
-                     container_labels log_options services_tmpfs";
+                     container_labels log_options services_tmpfs metrics_file otlp_endpoint otlp_headers_file";
         let absent = [
             "grants.",
             "roles.",

@@ -15,6 +15,10 @@ use crate::http;
 use crate::image::{self, Access, Context, Event, Maker, Owner, Request, StepLimits};
 use crate::job::{Credential, Facts};
 use crate::policy::{self, Asked, Grant};
+use crate::telemetry::{End, Work};
+
+/// How what is moved is called while a build pushes its image.
+const PUSHING: &str = "Pushing ";
 
 impl JobDesk {
     pub(super) fn make_image(
@@ -44,7 +48,14 @@ impl JobDesk {
         let death = line.death();
         let until = Duration::from_secs(limits.timeout_secs);
         let line = std::sync::Mutex::new(line);
+        let pushing = std::sync::Mutex::new(None);
         let tell = |event: Event| {
+            if let (Request::Build(_), Event::Moved { what, .. }) = (request, &event)
+                && what.starts_with(PUSHING)
+            {
+                let mut pushing = locked(&pushing);
+                pushing.get_or_insert_with(|| self.diary.span(Work::Request("push".to_owned())));
+            }
             if let Ok(event) = serde_json::to_vec(&event) {
                 locked(&line).tell(&event);
             }
@@ -120,6 +131,9 @@ impl JobDesk {
                 )),
             }
         });
+        if let Some(span) = locked(&pushing).take() {
+            span.end(End::of(&done));
+        }
         engine.block_on(record.end(&done));
         done.and_then(value)
     }

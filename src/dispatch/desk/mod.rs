@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::executor::{Standing, Visitor};
 use crate::job::{Credential, Facts, Secret};
 use crate::settings::Settings;
+use crate::telemetry::{Diary, End, Work};
 
 use super::envelope::{Envelope, Room};
 use super::roles::JobRoles;
@@ -27,6 +28,7 @@ pub(super) struct JobDesk {
     /// Whose machine and rights these are.
     standing: Standing,
     state: PathBuf,
+    diary: Diary,
 }
 
 impl JobDesk {
@@ -38,6 +40,7 @@ impl JobDesk {
             id_token: visitor.id_token,
             standing: visitor.standing,
             state: visitor.state,
+            diary: visitor.diary,
         }
     }
 
@@ -51,11 +54,29 @@ impl JobDesk {
         match envelope.room {
             Room::Image => {
                 let logins = std::mem::take(&mut envelope.logins);
-                self.make_image(&envelope.request()?, logins, facts, line)
+                let request: crate::image::Request = envelope.request()?;
+                self.noted(request.name(), || {
+                    self.make_image(&request, logins, facts, line)
+                })
             }
-            Room::Services => self.serve_services(&envelope.request()?, facts, line),
-            Room::Auth => self.tell_roles(&envelope.request()?, facts),
+            Room::Services => {
+                let request: crate::deploy::Request = envelope.request()?;
+                self.noted(request.verb.name(), || {
+                    self.serve_services(&request, facts, line)
+                })
+            }
+            Room::Auth => {
+                let request = envelope.request()?;
+                self.noted("auth", || self.tell_roles(&request, facts))
+            }
         }
+    }
+
+    fn noted<T>(&self, verb: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let span = self.diary.span(Work::Request(verb.to_owned()));
+        let done = work();
+        span.end(End::of(&done));
+        done
     }
 }
 
@@ -65,9 +86,7 @@ impl Desk for JobDesk {
     }
 }
 
-fn locked<'a, 'b>(
-    line: &'a std::sync::Mutex<&'b mut Line>,
-) -> std::sync::MutexGuard<'a, &'b mut Line> {
-    line.lock()
+fn locked<T>(held: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    held.lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }

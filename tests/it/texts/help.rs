@@ -57,6 +57,7 @@ fn the_executors_help_names_every_stage() {
       run      Run one script of the job
       cleanup  Remove everything that belongs to the job
       explain  Print what a recorded job would be given, or why it is refused; touches no engine
+      report   Tell of this host's jobs: how they ended, where time went, what failed; from its records
       guard    Keep containers from the instance's metadata from now on; for the start of the host
       sweep    Remove what dead jobs left behind; never a live job's
 

@@ -53,7 +53,7 @@ fn every_setting_of_the_executor_is_explained() {
 
     executor.job_records
         path · default: none
-        A file to which cleanup adds one JSON object a job: what it was and how long each part took, in milliseconds.
+        A file to which cleanup adds one JSON object a job: what it was, how it ended, and how long each part took, in milliseconds. `executor report` reads it.
 
     executor.min_free_disk
         string · default: none

@@ -8,6 +8,7 @@ mod pipeline;
 mod rule_keys;
 mod service_keys;
 mod settings;
+mod telemetry_keys;
 mod words;
 
 use std::path::Path;

@@ -6,7 +6,7 @@ use super::keys::explained;
 
 #[test]
 fn every_setting_of_rules_and_aws_is_explained() {
-    assert_snapshot!(explained("grants.projects", "the end"), @r#"
+    assert_snapshot!(explained("grants.projects", "telemetry.metrics_file"), @r#"
     grants.projects
         list of patterns · default: required
         [[grants]] are rules; what the rules that fit a job give adds up, and without one a job may not build, push, promote or deploy. Paths of projects: `*` stops at a slash, `**` does not.

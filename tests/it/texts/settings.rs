@@ -135,6 +135,12 @@ fn the_settings_in_force_can_be_read_back() {
 
     [cache]
     warm = []
+
+    [telemetry]
+    otlp_job_endpoints = []
+    otlp_timeout_ms = 2000
+    journal = false
+    journal_socket = "/run/systemd/journal/socket"
     "#);
     std::fs::write(directory.path().join("again.toml"), &out).expect("it is ours");
     let (_, again, _) = call(

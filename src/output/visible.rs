@@ -1,7 +1,7 @@
 //! Text of other people as a terminal or a browser may have it.
 
 /// `text` with all that is not seen, or changes how its surroundings are seen, as `\u{…}`; but for `kept`.
-pub(super) fn visible(text: &str, kept: &[char]) -> String {
+pub(crate) fn visible(text: &str, kept: &[char]) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match is_unseen(letter) && !kept.contains(&letter) {
