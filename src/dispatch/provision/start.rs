@@ -29,11 +29,14 @@ pub(super) async fn start(
     let catalog = source::catalog(&arguments.catalog, settings, output).await?;
     let to = catalog.choose(&environment, arguments.catalog.provider.as_deref())?;
     is_where_it_was_said(arguments, &to)?;
+    let place = &to.provider;
+    let prefix = &arguments.machine.prefix;
     let who = Who::of(
         &arguments.who,
+        prefix,
         settings,
-        &to.provider.account,
-        &to.provider.region,
+        &place.account,
+        &place.region,
     )
     .await?;
     let machine = machine(&arguments.machine, &who.aws, settings, output).await?;

@@ -20,6 +20,7 @@ impl Who {
     /// In a job: that no grant gives it keys. With a group: that the table has no role for it.
     pub(super) async fn of(
         arguments: &ProvisionWhoArgs,
+        prefix: &str,
         settings: &Settings,
         account: &str,
         region: &str,
@@ -45,8 +46,9 @@ impl Who {
         let role = match (&arguments.role_arn, &arguments.group) {
             (Some(arn), _) => Some(arn.clone()),
             (None, Some(group)) => {
+                let parameter = format!("/{}/SecurityMappingTable", prefix.trim_matches('/'));
                 let host = Aws::connect(&settings.aws, None, region).await;
-                Some(role_of_group(&host, account, group).await?)
+                Some(role_of_group(&host, &parameter, account, group).await?)
             }
             (None, None) => None,
         };
