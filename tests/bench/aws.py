@@ -258,7 +258,8 @@ class Handler(face.Handler):
         if not self.is_json():
             return self.send(denied.status, sessions.query_error(denied, self.request_id), self.headers_of("text/xml"))
         code = JSON_CODES.get(denied.code, denied.code)
-        self.send(400, json.dumps({"__type": code, "message": str(denied)}),
+        status = denied.status if denied.status >= 500 else 400
+        self.send(status, json.dumps({"__type": code, "message": str(denied)}),
                   {**self.headers_of("application/x-amz-json-1.1"), "x-amzn-errortype": code})
 
 

@@ -107,6 +107,9 @@ class Worlds:
             if verb == "scenario":
                 if "steps" in given:
                     world.scenarios.setdefault(machine, []).append({"for": given.get("for", "next"), "steps": given["steps"]})
+                for one in world.executions.values():
+                    if "running" in given and one.machine == machine:
+                        one.steps = list(given["running"])
                 world.faults.setdefault(machine, []).extend(given.get("faults", []))
                 world.builds.update(given.get("builds", {}))
                 world.stacks.update(given.get("stacks", {}))

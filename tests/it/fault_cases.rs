@@ -1,7 +1,7 @@
 //! What can go wrong: the first column of docs/faults.md.
 
 /// What can go wrong, by the names of the table's first column.
-pub(super) const CASES: [&str; 234] = [
+pub(super) const CASES: [&str; 253] = [
     "kill -9 of config",
     "kill -9 of prepare",
     "kill -9 of run",
@@ -236,4 +236,23 @@ pub(super) const CASES: [&str; 234] = [
     "client that lies about its context",
     "collector of a host's cache beside running jobs",
     "job that asks what its host keeps for others",
+    "execution throttled",
+    "execution timed out",
+    "execution that takes longer than is waited",
+    "execution cancelled",
+    "execution whose build fails",
+    "execution whose function or task fails",
+    "execution within an execution that fails",
+    "execution with 10,000 history events",
+    "execution followed for hours",
+    "outputs of an execution missing or hostile",
+    "answer of Step Functions lost",
+    "kill -9 of provision",
+    "the same order twice",
+    "order that says who orders",
+    "several providers of an environment",
+    "Step Functions forbidden",
+    "order without its parameter, its network, its machine",
+    "job that orders without a grant",
+    "row of an order that cannot be written",
 ];

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::fault_cases::CASES;
 
 /// The words of the third column, each with what a test has to assert for it.
-const CLASSES: [(&str, &[&str]); 9] = [
+const CLASSES: [(&str, &[&str]); 10] = [
     ("pipeline", &["said("]),
     (
         "repository",
@@ -45,6 +45,7 @@ const CLASSES: [(&str, &[&str]); 9] = [
         ],
     ),
     ("deployment", &["ended_as(", "ended.code, ", "first.code, "]),
+    ("provision", &[".ends(", ".failed_with("]),
     ("refused", &[".refused()"]),
     ("cancelled", &[".cancelled()", ".exited_with(130)"]),
     ("system", &[".system_failure()", "exit code 2"]),
@@ -60,7 +61,7 @@ const CLASSES: [(&str, &[&str]); 9] = [
 ];
 
 /// What shows that a test looks at what is left; functions of the tests' own do it for some.
-const LOOKS: [&str; 25] = [
+const LOOKS: [&str; 26] = [
     "hub.",
     "hub()",
     "at_each_request(",
@@ -85,6 +86,7 @@ const LOOKS: [&str; 25] = [
     "Here::new()",
     "Here::patient()",
     "Site::deploying()",
+    "plot.executions()",
     "root.join(",
 ];
 

@@ -70,6 +70,7 @@ fn each_event_is_read_once_however_long_it_takes() {
         .filter(|one| one["reverseOrder"] == true && !one["nextToken"].is_null())
         .count();
     assert!(again <= 12, "{again} further pages for 460 events");
+    assert_eq!(plot.executions()[0]["status"], "SUCCEEDED");
 }
 
 #[test]
@@ -101,6 +102,7 @@ fn an_execution_that_it_waits_for_is_followed_too() {
         .says("[inner] is waited for")
         .says("[inner] State `Inner work`")
         .says("caused by: `Inner work` failed: Boom: deep down");
+    assert_eq!(plot.executions()[0]["status"], "FAILED");
 }
 
 #[test]

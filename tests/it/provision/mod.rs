@@ -5,6 +5,7 @@ mod begun;
 mod ends;
 mod followed;
 mod interrupted;
+mod jobs;
 mod orders;
 mod outputs;
 
