@@ -79,7 +79,7 @@ class Handler(face.Handler):
             if self.path.startswith("/_bench/states/"):
                 given = self.body.json()
                 logs = self.server.ecs.world(given.get("account") or "123456789012", given.get("region") or "eu-west-1").logs
-                return self.send_json(200, self.server.states.command(self.path.rpartition("/")[2], given, logs))
+                return self.send_json(200, self.server.states.command(self.path.rpartition("/")[2], given, logs, self.moto))
             return self.send(200)
         self.request_id = secrets.token_hex(16)
         if BUCKET.match(self.headers.get("Host", "")):

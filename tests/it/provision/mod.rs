@@ -30,9 +30,17 @@ kind: AWSEnvironment
 metadata: {name: dev, short-name: dev}
 ---
 kind: AWSEnvironmentProvider
-metadata: {name: dev-pub, aws-account: '123456789012', aws-region: eu-west-1, vpc: /NAME/net, cluster-name: /NAME/cluster}
+metadata: {name: dev-pub, aws-account: '123456789012', aws-region: eu-west-1, vpc: vpc-0abc, cluster-name: 'arn:aws:ecs:eu-west-1:123456789012:cluster/dev'}
 spec: {dependsOn: ['awsenvironment:dev']}
 ";
+
+/// The same with names of parameters, as the platform has it.
+fn in_parameters(catalog: &str) -> String {
+    let cluster = "'arn:aws:ecs:eu-west-1:123456789012:cluster/dev'";
+    catalog
+        .replace("vpc-0abc", "/NAME/net")
+        .replace(cluster, "/NAME/cluster")
+}
 
 impl Plot {
     #[track_caller]
@@ -48,14 +56,9 @@ impl Plot {
     #[track_caller]
     fn on(site: Site) -> Self {
         let site = site.set("provision.poll_ms", "20");
-        let machine = site.boto(
-            "sf = boto3.client('stepfunctions', 'eu-west-1')\n\
-             made = sf.create_state_machine(name=name, definition='{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"End\":true}}}', roleArn='arn:aws:iam::123456789012:role/machine')\n\
-             arn = made['stateMachineArn']\n\
-             for key, value in (('net', 'vpc-0abc'), ('cluster', 'arn:aws:ecs:eu-west-1:123456789012:cluster/dev'), ('pipelineStateMachine/arn', arn)):\n    \
-                 ssm.put_parameter(Name=f'/{name}/{key}', Value=value, Type='String')\n\
-             print(arn, end='')",
-        );
+        let words = ["states-machine", site.name.as_str()];
+        let made = site.stand.bench.ask(&words, &Value::Null);
+        let machine = made["arn"].as_str().expect("it has one").to_owned();
         let catalog = site.stand.dir().join("catalog.yaml");
         let plot = Plot {
             site,
@@ -64,6 +67,18 @@ impl Plot {
         };
         plot.write_catalog(CATALOG);
         plot
+    }
+
+    /// With the names of network, cluster and machine in parameters of its own, to which the catalog leads.
+    #[track_caller]
+    fn by_parameters(self) -> Self {
+        self.site.boto(&format!(
+            "for key, value in (('net', 'vpc-0abc'), ('cluster', 'arn:aws:ecs:eu-west-1:123456789012:cluster/dev'), ('pipelineStateMachine/arn', '{}')):\n    \
+                 ssm.put_parameter(Name=f'/{{name}}/{{key}}', Value=value, Type='String')",
+            self.machine
+        ));
+        self.write_catalog(&in_parameters(CATALOG));
+        self
     }
 
     fn write_catalog(&self, text: &str) {

@@ -19,7 +19,7 @@ fn input(plot: &Plot) -> Value {
 
 #[test]
 fn the_state_machine_is_told_what_the_portal_would_tell_it() {
-    let plot = Plot::new();
+    let plot = Plot::new().by_parameters();
     let values = plot.file("values.yaml");
     std::fs::write(
         &values,
@@ -99,7 +99,7 @@ fn an_order_never_says_who_orders_or_where() {
 #[test]
 fn of_several_providers_one_has_to_be_named() {
     let plot = Plot::new();
-    let second = "---\nkind: AWSEnvironmentProvider\nmetadata: {name: dev-pr, aws-account: '123456789012', aws-region: eu-west-1, vpc: vpc-9, cluster-name: /NAME/cluster}\nspec: {dependsOn: ['awsenvironment:dev']}\n";
+    let second = "---\nkind: AWSEnvironmentProvider\nmetadata: {name: dev-pr, aws-account: '123456789012', aws-region: eu-west-1, vpc: vpc-9, cluster-name: c}\nspec: {dependsOn: ['awsenvironment:dev']}\n";
     plot.write_catalog(&format!("{CATALOG}{second}"));
     plot.start(&[])
         .ends(2)
@@ -115,7 +115,7 @@ fn of_several_providers_one_has_to_be_named() {
 
 #[test]
 fn entities_of_the_second_revision_are_read_from_gitlab() {
-    let (plot, hub) = (Plot::new(), Hub::start());
+    let (plot, hub) = (Plot::new().by_parameters(), Hub::start());
     let catalog = "kind: AWSEnvironment\nmetadata: {name: lower}\nspec: {dependsOn: ['awsenvironmentprovider:default/one']}\n---\nkind: AWSEnvironmentProvider\nmetadata: {name: one, prefix: opa, awsAccount: '123456789012', awsRegion: eu-west-1, vpc: /NAME/net, clusterName: /NAME/cluster}\n";
     let catalog = catalog.replace("NAME", &plot.site.name);
     hub.control(
@@ -155,7 +155,7 @@ fn entities_of_the_second_revision_are_read_from_gitlab() {
 fn what_is_missing_is_named_and_nothing_is_started() {
     let plot = Plot::new();
     plot.start(&["--environment", "dve"]).ends(2);
-    let parameters = CATALOG.replace("/NAME/net", "/NAME/nowhere");
+    let parameters = CATALOG.replace("vpc-0abc", "/NAME/nowhere");
     plot.write_catalog(&parameters);
     plot.start(&[])
         .ends(4)
