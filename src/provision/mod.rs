@@ -23,7 +23,7 @@ mod words;
 pub(crate) use begin::{Again, Choice, begin, choose, execution_arn};
 pub(crate) use catalog::{Catalog, Chosen, Provider};
 pub(crate) use diagnose::diagnose;
-pub(crate) use follow::{Followed, Following, Until, follow};
+pub(crate) use follow::{Followed, Following, Known, Until, follow};
 pub(crate) use json::{application, of_stack};
 pub(crate) use order::{Order, Orderer, Sent, values_in};
 pub(crate) use outputs::outputs;

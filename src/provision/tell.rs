@@ -38,13 +38,12 @@ pub(crate) struct Report {
 }
 
 impl Outcome {
-    pub(crate) fn of(status: ExecutionStatus, waited: bool) -> Self {
+    pub(crate) fn of(status: ExecutionStatus) -> Self {
         match status {
             ExecutionStatus::Succeeded => Outcome::Succeeded,
             ExecutionStatus::Failed => Outcome::Failed,
             ExecutionStatus::TimedOut => Outcome::TimedOut,
             ExecutionStatus::Aborted => Outcome::Aborted,
-            ExecutionStatus::Running | ExecutionStatus::Unknown if waited => Outcome::Waited,
             ExecutionStatus::Running | ExecutionStatus::Unknown => Outcome::Running,
         }
     }

@@ -67,8 +67,7 @@ pub(super) async fn start(
     match choice {
         Choice::Done(execution) => {
             answer.line(format!("`{}` was carried out before", execution.name));
-            let followed = work::watch(&watched, &execution.arn, &answer.quieter()).await?;
-            answer.close(&who.aws, followed, Started::No).await
+            answer.finish(&answer.plain(*execution))
         }
         Choice::Failed(execution) => {
             answer.line(format!(

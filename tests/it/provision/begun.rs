@@ -92,3 +92,11 @@ fn a_program_that_was_killed_after_the_start_is_carried_on_by_the_next() {
         (1, 1)
     );
 }
+
+#[test]
+fn a_start_that_is_not_known_everywhere_at_once_is_waited_for() {
+    let plot = Plot::new();
+    plot.fault(json!({"call": "DescribeExecution", "error": "ExecutionDoesNotExist", "skip": 1, "times": 3}));
+    plot.start(&[]).ends(0);
+    assert_eq!(plot.executions().len(), 1);
+}

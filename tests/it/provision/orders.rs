@@ -154,7 +154,10 @@ fn entities_of_the_second_revision_are_read_from_gitlab() {
 #[test]
 fn what_is_missing_is_named_and_nothing_is_started() {
     let plot = Plot::new();
-    plot.start(&["--environment", "dve"]).ends(2);
+    plot.write_catalog("kind: Location\nmetadata: {name: dev}\n");
+    plot.start(&[])
+        .ends(4)
+        .says("error: the catalog has no environment `dev`");
     let parameters = CATALOG.replace("vpc-0abc", "/NAME/nowhere");
     plot.write_catalog(&parameters);
     plot.start(&[])
