@@ -168,15 +168,20 @@ async fn mapped(
     .hint("the platform's operator adds a row, or changes `groups` in `[[roles]]`"))
 }
 
-/// The role that the platform's table gives a group, for a caller outside any job.
+/// The role that the platform's table gives a group, for a caller outside any job; `parameter` names the table.
 ///
 /// # Errors
 /// `Precondition` without a table, `Refused` without a row; what AWS says.
-pub(crate) async fn role_of_group(host: &Aws, account: &str, group: &str) -> Result<String> {
-    let table = host.parameter(TABLE_PARAMETER).await?;
+pub(crate) async fn role_of_group(
+    host: &Aws,
+    parameter: &str,
+    account: &str,
+    group: &str,
+) -> Result<String> {
+    let table = host.parameter(parameter).await?;
     let table = table.filter(|text| !text.is_empty()).ok_or_else(|| {
         Error::precondition(format!(
-            "the parameter `{TABLE_PARAMETER}`, which holds the name of the mapping table, is not there"
+            "the parameter `{parameter}`, which holds the name of the mapping table, is not there"
         ))
         .hint("check --region and the account; or name the role by --role-arn")
     })?;

@@ -1,7 +1,7 @@
 //! One order, one execution: what is there under its name decides whether anything is started.
 
 use crate::aws::{Aws, Execution, ExecutionStatus, Reason};
-use crate::error::{Error, Result};
+use crate::error::{Class, Error, Result};
 
 use super::order::{Sent, numbered};
 use super::pace::{Pace, persistently};
@@ -68,12 +68,18 @@ fn decide(last: Option<Execution>, next: String, again: Again) -> Choice {
     };
     match (last.status, again) {
         (ExecutionStatus::Running | ExecutionStatus::Unknown, _) => Choice::Join(Box::new(last)),
-        (_, Again::Yes) => Choice::Start(next),
         (ExecutionStatus::Succeeded, Again::No) => Choice::Done(Box::new(last)),
         (
             ExecutionStatus::Failed | ExecutionStatus::TimedOut | ExecutionStatus::Aborted,
             Again::No,
         ) => Choice::Failed(Box::new(last)),
+        (
+            ExecutionStatus::Succeeded
+            | ExecutionStatus::Failed
+            | ExecutionStatus::TimedOut
+            | ExecutionStatus::Aborted,
+            Again::Yes,
+        ) => Choice::Start(next),
     }
 }
 
@@ -102,10 +108,11 @@ pub(crate) async fn begin(
         Err(failure) => Err(failure),
     };
     let begun = persistently(aws, pace, tell, start).await;
-    begun.map_err(|error| match error.class() {
-        crate::error::Class::Precondition => error
-            .hint("the platform's operator checks that the state machine is there: --state-machine, or the parameter that names it"),
-        _ => error,
+    begun.map_err(|error| match error.class() == Class::Precondition {
+        true => error.hint(
+            "the platform's operator checks that the state machine is there: --state-machine, or the parameter that names it",
+        ),
+        false => error,
     })
 }
 

@@ -91,11 +91,11 @@ impl Catalog {
             let entity = entity.map_err(|error| malformed(&error.to_string()))?;
             let kind = text_of(entity.get("kind")).unwrap_or_default();
             let metadata = entity.get("metadata");
-            let field = |names: [&str; 2]| {
+            let field = |names: &[&str]| {
                 let found = names.iter().find_map(|name| text_of(metadata?.get(*name)));
                 found.filter(|text| !text.is_empty())
             };
-            let Some(name) = field(["name", "name"]) else {
+            let Some(name) = field(&["name"]) else {
                 continue;
             };
             let listed = entity.get("spec").and_then(|spec| spec.get("dependsOn"));
@@ -107,10 +107,10 @@ impl Catalog {
                     name,
                     file: file.to_owned(),
                     depends_on,
-                    account: field(["aws-account", "awsAccount"]),
-                    region: field(["aws-region", "awsRegion"]),
-                    vpc: field(["vpc", "vpc"]),
-                    cluster: field(["cluster-name", "clusterName"]),
+                    account: field(&["aws-account", "awsAccount"]),
+                    region: field(&["aws-region", "awsRegion"]),
+                    vpc: field(&["vpc"]),
+                    cluster: field(&["cluster-name", "clusterName"]),
                 }),
                 _ => {}
             }

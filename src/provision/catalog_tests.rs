@@ -68,7 +68,7 @@ fn what_cannot_be_chosen_is_named() {
         "the environment `lower` has several providers: `one`, `two`"
     );
     assert_eq!(several.hints(), ["say which by --provider"]);
-    assert_eq!(error("dve", None).hints(), ["did you mean `dev`?"]);
+    assert_eq!(error("lowr", None).hints(), ["did you mean `lower`?"]);
     assert_eq!(
         error("lower", Some("three")).hints(),
         ["it has `one`, `two`"]

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::event::Event;
 use super::history::{Beat, History, Trouble};
 use super::pace::{Pace, persistently};
+use super::tell::Outcome;
 use crate::aws::{Aws, Direction, Execution, ExecutionStatus, PageStart};
 use crate::error::{Error, Result};
 use crate::rollout::clean;
@@ -20,6 +21,9 @@ const NEWS: u32 = 50;
 /// Executions within executions that are followed at a time; and how deep.
 const MOST_NESTED: usize = 20;
 const DEEPEST: usize = 3;
+/// Looks at an execution that was just started and is not known yet. Source: Step Functions API reference, `DescribeExecution`: it is
+/// eventually consistent.
+const MOST_UNKNOWN: u32 = 10;
 /// Lines of one look; the middle of more is left out.
 const MOST_LINES: usize = 12;
 
@@ -31,12 +35,21 @@ pub(crate) enum Until {
     Now,
 }
 
+/// What is known of it before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// It was started a moment ago: AWS may not know it everywhere yet.
+    JustStarted,
+    ByName,
+}
+
 /// What is followed, and how.
 #[derive(Clone, Copy)]
 pub(crate) struct Following<'a> {
     pub(crate) aws: &'a Aws,
     /// ARN.
     pub(crate) execution: &'a str,
+    pub(crate) known: Known,
     pub(crate) until: Until,
     pub(crate) pace: Pace,
     pub(crate) timeout: Duration,
@@ -48,8 +61,7 @@ pub(crate) struct Following<'a> {
 pub(crate) struct Followed {
     pub(crate) execution: Execution,
     pub(crate) troubles: Vec<Trouble>,
-    /// It goes on; nobody waited any longer.
-    pub(crate) timed_out: bool,
+    pub(crate) outcome: Outcome,
 }
 
 /// One execution, and how far its history is read.
@@ -89,7 +101,15 @@ pub(crate) async fn follow(following: Following<'_>) -> Result<Followed> {
     } = following;
     let begun = Instant::now();
     let look = || persistently(aws, pace, tell, async || aws.execution(arn).await);
-    let mut execution = look().await?.ok_or_else(|| nowhere(arn))?;
+    let mut found = look().await?;
+    for _ in 0..MOST_UNKNOWN {
+        if found.is_some() || following.known == Known::ByName {
+            break;
+        }
+        tokio::time::sleep(pace.pause(0)).await;
+        found = look().await?;
+    }
+    let mut execution = found.ok_or_else(|| nowhere(arn))?;
     let items = boilerplates(execution.input.as_deref());
     let mut main = Reader::of(arn, 0, String::new(), items);
     let mut nested: Vec<Reader> = Vec::new();
@@ -133,8 +153,11 @@ pub(crate) async fn follow(following: Following<'_>) -> Result<Followed> {
         if !running || timed_out || matches!(following.until, Until::Now) {
             return Ok(Followed {
                 troubles: innermost(main.history.troubles(), &nested_troubles, DEEPEST),
+                outcome: match timed_out {
+                    true => Outcome::Waited,
+                    false => Outcome::of(execution.status),
+                },
                 execution,
-                timed_out,
             });
         }
         quiet = match main.history.last > before {

@@ -23,11 +23,11 @@ fn event(id: u64, previous: u64, told: &str, details: Value) -> Value {
 }
 
 fn lines(beats: &[Beat]) -> Vec<&str> {
-    let line = |beat| match beat {
-        &Beat::Line(ref text) => Some(text.as_str()),
+    let lines = beats.iter().filter_map(|beat| match beat {
+        Beat::Line(text) => Some(text.as_str()),
         Beat::Nested(_) | Beat::NestedEnded(_) => None,
-    };
-    beats.iter().filter_map(line).collect()
+    });
+    lines.collect()
 }
 
 const MAP: &str = "Deploy Boilerplate Map";

@@ -242,12 +242,10 @@ mod tests {
             external_id: Some("x".to_owned()),
             ..GrantSettings::default()
         }];
-        full.gitlab.url = Some("x".to_owned());
-        full.gitlab.audience = Some("x".to_owned());
-        full.gitlab.keys_url = Some("x".to_owned());
+        let gitlab = &mut full.gitlab;
+        (gitlab.url, gitlab.audience, gitlab.keys_url) = (text(), text(), text());
         full.gitlab.token_file = Some("x".into());
-        full.gitlab.token_secret = Some("x".to_owned());
-        full.gitlab.templates = Some("x".to_owned());
+        (full.gitlab.token_secret, full.gitlab.templates) = (text(), text());
         full.roles = vec![RoleSettings {
             role_arn: Some("x".to_owned()),
             role_name: Some("x".to_owned()),
@@ -256,8 +254,7 @@ mod tests {
             external_id: Some("x".to_owned()),
             ..RoleSettings::default()
         }];
-        full.aws.role_arn = Some("x".to_owned());
-        full.aws.external_id = Some("x".to_owned());
+        (full.aws.role_arn, full.aws.external_id) = (text(), text());
         full.aws.ecr.kms_key = Some("x".to_owned());
         full.aws.ecr.lifecycle_policy_file = Some(PathBuf::from("/x"));
         full.audit.table = Some("x".to_owned());

@@ -79,7 +79,7 @@ class Handler(face.Handler):
             if self.path.startswith("/_bench/states/"):
                 given = self.body.json()
                 logs = self.server.ecs.world(given.get("account") or "123456789012", given.get("region") or "eu-west-1").logs
-                return self.send_json(200, self.server.states.command(self.path.rpartition("/")[2], given, logs))
+                return self.send_json(200, self.server.states.command(self.path.rpartition("/")[2], given, logs, self.moto))
             return self.send(200)
         self.request_id = secrets.token_hex(16)
         if BUCKET.match(self.headers.get("Host", "")):
@@ -258,7 +258,8 @@ class Handler(face.Handler):
         if not self.is_json():
             return self.send(denied.status, sessions.query_error(denied, self.request_id), self.headers_of("text/xml"))
         code = JSON_CODES.get(denied.code, denied.code)
-        self.send(400, json.dumps({"__type": code, "message": str(denied)}),
+        status = denied.status if denied.status >= 500 else 400
+        self.send(status, json.dumps({"__type": code, "message": str(denied)}),
                   {**self.headers_of("application/x-amz-json-1.1"), "x-amzn-errortype": code})
 
 

@@ -21,6 +21,7 @@ import checks_loop
 import checks_network
 import checks_rest
 import checks_rest_flow
+import checks_states
 from checks import Bench
 
 
@@ -32,7 +33,7 @@ def main():
         bench = Bench(sys.argv[1], directory)
         # The checks that end the daemon come last.
         for module in (checks_network, checks_gitlab, checks_rest, checks_rest_flow, checks_identity, checks_faults, checks_loop, checks_aws,
-                       checks_ecr, checks_ecs, checks_docker):
+                       checks_ecr, checks_ecs, checks_states, checks_docker):
             for name, check in list(vars(module).items()):
                 if not name.startswith("check_") or not pattern.search(name):
                     continue

@@ -8,6 +8,9 @@ import time
 import states_plots
 
 
+DEFINITION = '{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}'
+
+
 class Execution:
     """One execution, with its whole history."""
 
@@ -100,13 +103,20 @@ class Worlds:
     def world(self, account, region):
         return self.worlds.setdefault((account, region), World(account, region))
 
-    def command(self, verb, given, logs):
+    def command(self, verb, given, logs, moto):
         world = self.world(given.get("account") or "123456789012", given.get("region") or "eu-west-1")
         with world.lock:
             machine = given.get("machine", "")
+            if verb == "machine":
+                made = moto.call(world.account, world.region, "CreateStateMachine", {
+                    "name": machine, "definition": DEFINITION, "roleArn": f"arn:aws:iam::{world.account}:role/machine"}, "states")
+                return {"arn": made["stateMachineArn"]}
             if verb == "scenario":
                 if "steps" in given:
                     world.scenarios.setdefault(machine, []).append({"for": given.get("for", "next"), "steps": given["steps"]})
+                for one in world.executions.values():
+                    if "running" in given and one.machine == machine:
+                        one.steps = list(given["running"])
                 world.faults.setdefault(machine, []).extend(given.get("faults", []))
                 world.builds.update(given.get("builds", {}))
                 world.stacks.update(given.get("stacks", {}))

@@ -7,6 +7,7 @@ use super::fault_cases::CASES;
 
 /// The words of the third column, each with what a test has to assert for it.
 const CLASSES: &[(&str, &[&str])] = &[
+const CLASSES: &[(&str, &[&str])] = &[
     ("pipeline", &["said("]),
     (
         "repository",
@@ -51,6 +52,7 @@ const CLASSES: &[(&str, &[&str])] = &[
         ],
     ),
     ("deployment", &["ended_as(", "ended.code, ", "first.code, "]),
+    ("provision", &[".ends(", ".failed_with("]),
     ("refused", &[".refused()"]),
     ("cancelled", &[".cancelled()", ".exited_with(130)"]),
     ("system", &[".system_failure()", "exit code 2"]),
@@ -94,6 +96,7 @@ const LOOKS: &[&str] = &[
     "Here::new()",
     "Here::patient()",
     "Site::deploying()",
+    "plot.executions()",
     "root.join(",
 ];
 

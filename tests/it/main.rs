@@ -38,6 +38,7 @@ mod output;
 mod parity;
 mod pipelines;
 mod programs;
+mod provision;
 mod runner;
 mod runner_gone;
 mod services;

@@ -96,20 +96,23 @@ impl<'a> Answer<'a> {
 
     /// All that is known of it.
     pub(super) async fn report(&self, aws: &Aws, followed: Followed, started: Started) -> Report {
-        let outcome = Outcome::of(followed.execution.status, followed.timed_out);
+        let outcome = followed.outcome;
         let diagnosis = match outcome {
             Outcome::Failed | Outcome::TimedOut | Outcome::Aborted => {
                 Some(diagnose(aws, &followed.execution, &followed.troubles).await)
             }
             Outcome::Succeeded | Outcome::Running | Outcome::Waited => None,
         };
-        let mut report = self.plain(followed.execution, outcome);
+        let mut report = self.plain(followed.execution);
+        report.outcome = outcome;
         report.started = started == Started::Yes;
         report.diagnosis = diagnosis;
         report
     }
 
-    fn plain(&self, execution: Execution, outcome: Outcome) -> Report {
+    /// What it says itself.
+    pub(super) fn plain(&self, execution: Execution) -> Report {
+        let outcome = Outcome::of(execution.status);
         Report {
             outputs: (outcome == Outcome::Succeeded)
                 .then(|| outputs(execution.output.as_deref(), self.prefix)),
@@ -158,10 +161,9 @@ impl<'a> Answer<'a> {
     }
 
     pub(super) fn told_as_stopped(&self, execution: Execution) {
-        let outcome = Outcome::of(execution.status, false);
         let name = execution.name.clone();
         let was = execution.status == ExecutionStatus::Aborted;
-        let report = self.plain(execution, outcome);
+        let report = self.plain(execution);
         match (self.json, was) {
             (true, _) => self.output.data(format!("{}\n", report.as_json())),
             (false, true) => self.output.status(format!("Stopped `{name}`")),
@@ -172,15 +174,15 @@ impl<'a> Answer<'a> {
     /// # Errors
     /// `Precondition` where it has none.
     pub(super) fn outputs_of(&self, execution: Execution) -> Result<()> {
-        let outcome = Outcome::of(execution.status, false);
-        if outcome != Outcome::Succeeded {
-            let sentence = self.plain(execution, outcome).sentence();
+        let report = self.plain(execution);
+        if report.outcome != Outcome::Succeeded {
+            let sentence = report.sentence();
             return Err(
                 Error::precondition(format!("there are no outputs: {sentence}"))
                     .hint("`baws-ci provision follow` waits for the end, and tells why it is none"),
             );
         }
-        self.finish(&self.plain(execution, outcome))
+        self.finish(&report)
     }
 
     /// # Errors

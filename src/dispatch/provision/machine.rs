@@ -121,7 +121,14 @@ pub(super) async fn execution(
 ) -> Result<(Address, Who)> {
     if text.starts_with("arn:") {
         let parts = states_arn(text, "execution")?;
-        let who = Who::of(who, settings, &parts.account, &parts.region).await?;
+        let who = Who::of(
+            who,
+            &arguments.prefix,
+            settings,
+            &parts.account,
+            &parts.region,
+        )
+        .await?;
         return Ok((
             Address {
                 execution: text.to_owned(),
@@ -143,7 +150,7 @@ pub(super) async fn execution(
             Var::AwsAccount.text().unwrap_or_default(),
         ),
     };
-    let who = Who::of(who, settings, &account, &place).await?;
+    let who = Who::of(who, &arguments.prefix, settings, &account, &place).await?;
     let machine = machine(arguments, &who.aws, settings, output).await?;
     let parts = states_arn(&machine, "stateMachine")?;
     let execution = format!(

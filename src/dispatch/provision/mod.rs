@@ -190,7 +190,7 @@ async fn outputs(
     };
     let region = super::gitlab::region(machine.region.as_deref())?;
     let account = crate::env::Var::AwsAccount.text().unwrap_or_default();
-    let who = Who::of(who, settings, &account, &region).await?;
+    let who = Who::of(who, &machine.prefix, settings, &account, &region).await?;
     let stack = who.aws.stack(name).await?.ok_or_else(|| {
         Error::precondition(format!("there is no stack `{name}` in `{region}`"))
             .hint("the platform calls it APP-ecs-resources, in the second revision APP-ecs-resources-PROVIDER")

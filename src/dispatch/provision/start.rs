@@ -29,11 +29,14 @@ pub(super) async fn start(
     let catalog = source::catalog(&arguments.catalog, settings, output).await?;
     let to = catalog.choose(&environment, arguments.catalog.provider.as_deref())?;
     is_where_it_was_said(arguments, &to)?;
+    let place = &to.provider;
+    let prefix = &arguments.machine.prefix;
     let who = Who::of(
         &arguments.who,
+        prefix,
         settings,
-        &to.provider.account,
-        &to.provider.region,
+        &place.account,
+        &place.region,
     )
     .await?;
     let machine = machine(&arguments.machine, &who.aws, settings, output).await?;
@@ -64,8 +67,7 @@ pub(super) async fn start(
     match choice {
         Choice::Done(execution) => {
             answer.line(format!("`{}` was carried out before", execution.name));
-            let followed = work::watch(&watched, &execution.arn, &answer.quieter()).await?;
-            answer.close(&who.aws, followed, Started::No).await
+            answer.finish(&answer.plain(*execution))
         }
         Choice::Failed(execution) => {
             answer.line(format!(

@@ -20,6 +20,7 @@ impl Who {
     /// In a job: that no grant gives it keys. With a group: that the table has no role for it.
     pub(super) async fn of(
         arguments: &ProvisionWhoArgs,
+        prefix: &str,
         settings: &Settings,
         account: &str,
         region: &str,
@@ -33,11 +34,16 @@ impl Who {
             return Err(Error::usage("the user's name is none").hint("give it by --user"));
         }
         // A job that brings keys of its own uses those.
-        let host = match Var::AwsAccessKeyId.text() {
-            Some(_) => None,
-            None => keys_from_host(account, region)?,
+        let own = [Var::AwsAccessKeyId, Var::AwsProfile, Var::AwsRoleArn];
+        let host = match own.into_iter().any(|var| var.text().is_some()) {
+            true => None,
+            false => keys_from_host(account, region)?,
         };
         if let Some(keys) = host {
+            if arguments.role_arn.is_some() || arguments.group.is_some() {
+                return Err(Error::usage("in a job the role is its host's to choose")
+                    .hint("leave out --role-arn and --group: the operator's `[[roles]]` decide"));
+            }
             let (keys, role) = keys.taken();
             let aws = Aws::with_keys(&keys, region).await;
             return Ok(Who { aws, user, role });
@@ -45,8 +51,9 @@ impl Who {
         let role = match (&arguments.role_arn, &arguments.group) {
             (Some(arn), _) => Some(arn.clone()),
             (None, Some(group)) => {
+                let parameter = format!("/{}/SecurityMappingTable", prefix.trim_matches('/'));
                 let host = Aws::connect(&settings.aws, None, region).await;
-                Some(role_of_group(&host, account, group).await?)
+                Some(role_of_group(&host, &parameter, account, group).await?)
             }
             (None, None) => None,
         };

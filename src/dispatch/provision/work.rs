@@ -12,7 +12,7 @@ use crate::dispatch::audited::told;
 use crate::error::{Class, Error, Result, Signal};
 use crate::interrupt::interrupted;
 use crate::output::Output;
-use crate::provision::{self, Followed, Following, Pace, Sent, Until, persistently};
+use crate::provision::{self, Followed, Following, Known, Pace, Sent, Until, persistently};
 use crate::settings::Settings;
 
 /// What an interruption means for the execution.
@@ -50,7 +50,7 @@ pub(super) async fn watch(
         watched,
         execution,
         answer,
-        followed(watched, execution, &tell),
+        followed(watched, execution, Known::ByName, &tell),
     )
     .await
 }
@@ -75,7 +75,7 @@ pub(super) async fn started(
                 begun.execution
             ),
         });
-        followed(watched, &begun.execution, &tell).await
+        followed(watched, &begun.execution, Known::JustStarted, &tell).await
     };
     uninterrupted(watched, &execution, answer, work).await
 }
@@ -83,11 +83,13 @@ pub(super) async fn started(
 async fn followed(
     watched: &Watched<'_>,
     execution: &str,
+    known: Known,
     tell: &(dyn Fn(String) + Sync),
 ) -> Result<Followed> {
     provision::follow(Following {
         aws: watched.aws,
         execution,
+        known,
         until: watched.until,
         pace: watched.pace,
         timeout: watched.timeout,

@@ -153,6 +153,11 @@ verb_states_scenario() {
     if [ "$1" = - ]; then states_command scenario; else states_command scenario <"$1"; fi
 }
 
+verb_states_machine() {
+    [ $# -eq 1 ] || bad_usage
+    printf '{"machine": "%s"}' "$1" | states_command machine
+}
+
 verb_states_show() {
     [ $# -eq 1 ] || bad_usage
     printf '{"machine": "%s"}' "$1" | states_command show

@@ -64,6 +64,20 @@ impl Started {
         self
     }
 
+    /// The same of stderr.
+    #[track_caller]
+    pub(crate) fn until_said(&self, text: &str) -> &Self {
+        let found = self.stderr.wait(|held| contains(&held.bytes, text));
+        assert!(
+            found,
+            "the stage `{}` did not say `{text}`; it printed: {}{}",
+            self.name,
+            self.stdout.text(),
+            self.stderr.text()
+        );
+        self
+    }
+
     /// To the whole group, as gitlab-runner does.
     pub(crate) fn signal(&self, signal: Signal) -> &Self {
         let pid = i32::try_from(self.child.id())

@@ -30,6 +30,7 @@ fn help_names_every_command() {
       template        Pipeline files and the templates they are made of
       bootstrap-repo  Make an application's repository ready: project, pipeline, variables, protection,
                       catalog file
+      provision       Resources of an application, by the platform's state machine
       runner          This host as a runner of GitLab
       auth            Roles and identities
       audit           The platform's audit trail
@@ -167,6 +168,7 @@ fn an_unknown_word_is_refused_with_the_nearest_known_one() {
       template        Pipeline files and the templates they are made of
       bootstrap-repo  Make an application's repository ready: project, pipeline, variables, protection,
                       catalog file
+      provision       Resources of an application, by the platform's state machine
       runner          This host as a runner of GitLab
       auth            Roles and identities
       audit           The platform's audit trail

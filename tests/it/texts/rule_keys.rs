@@ -195,6 +195,14 @@ fn every_setting_of_rules_and_aws_is_explained() {
         integer · default: 4000
         Milliseconds between two looks at a service whose deployment is watched. Several services of one command share the same number of calls.
 
+    provision.reference
+        string · default: "baws-admin/backstage-reference"
+        The project of GitLab that holds the portal's catalog of environments and their providers.
+
+    provision.poll_ms
+        integer · default: 4000
+        Milliseconds between two looks at an execution of the state machine that is followed; where nothing happens they move apart, four times as far at most.
+
     audit.table
         string · default: none
         Name of the DynamoDB table for audit rows. Without it and without table_parameter no rows are written.

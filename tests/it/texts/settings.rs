@@ -126,6 +126,10 @@ fn the_settings_in_force_can_be_read_back() {
     [deploy]
     poll_ms = 4000
 
+    [provision]
+    reference = "baws-admin/backstage-reference"
+    poll_ms = 4000
+
     [audit]
     shape = "baws"
     prefix = ""
