@@ -97,7 +97,16 @@ pub(crate) enum Var {
     AwsEndpointUrlSsm,
     AwsEndpointUrlDynamodb,
     AwsEndpointUrlSecretsManager,
+    AwsEndpointUrlKms,
+    AwsEndpointUrlSfn,
+    AwsEndpointUrlEc2,
     AwsIgnoreConfiguredEndpointUrls,
+    /// `true`: the instance's metadata is not asked.
+    AwsEc2MetadataDisabled,
+    /// Where the instance's metadata is, in place of its usual address.
+    AwsEc2MetadataServiceEndpoint,
+    /// File with the certificates to trust, in place of the system's. Source: OpenSSL, `X509_get_default_cert_file_env`.
+    SslCertFile,
     /// The operator's proxy, and what is asked without it; each in both cases. Source: curl's manual, "Environment", whose order
     /// of the two cases this program has, too.
     HttpsProxy,
@@ -162,6 +171,12 @@ impl Var {
             Var::AwsEndpointUrlSsm => "AWS_ENDPOINT_URL_SSM",
             Var::AwsEndpointUrlDynamodb => "AWS_ENDPOINT_URL_DYNAMODB",
             Var::AwsEndpointUrlSecretsManager => "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+            Var::AwsEndpointUrlKms => "AWS_ENDPOINT_URL_KMS",
+            Var::AwsEndpointUrlSfn => "AWS_ENDPOINT_URL_SFN",
+            Var::AwsEndpointUrlEc2 => "AWS_ENDPOINT_URL_EC2",
+            Var::AwsEc2MetadataDisabled => "AWS_EC2_METADATA_DISABLED",
+            Var::AwsEc2MetadataServiceEndpoint => "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+            Var::SslCertFile => "SSL_CERT_FILE",
             Var::AwsIgnoreConfiguredEndpointUrls => "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
             Var::HttpsProxy => "https_proxy",
             Var::HttpsProxyUpper => "HTTPS_PROXY",

@@ -207,6 +207,8 @@ impl Call {
             | "ClusterNotFoundException"
             | "ServiceDeploymentNotFoundException"
             | "ParameterNotFound"
+            | "NotFoundException"
+            | "StateMachineDoesNotExist"
             | "ResourceNotFoundException" => Reason::NotFound,
             "UnsupportedFeatureException"
             | "UnknownOperationException"
@@ -217,6 +219,7 @@ impl Call {
             | "ConditionalCheckFailedException" => Reason::AlreadyExists,
             "AccessDeniedException"
             | "AccessDenied"
+            | "UnauthorizedOperation"
             | "InvalidIdentityToken"
             | "InvalidIdentityTokenException"
             | "IDPRejectedClaim"

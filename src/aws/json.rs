@@ -26,9 +26,9 @@ pub(super) struct Service {
     /// In host names, signatures and IAM's actions.
     pub(super) name: &'static str,
     /// Before the operation in `X-Amz-Target`.
-    target: &'static str,
-    version: &'static str,
-    endpoint: Var,
+    pub(super) target: &'static str,
+    pub(super) version: &'static str,
+    pub(super) endpoint: Var,
 }
 
 /// Sources: the service models, `targetPrefix` and `jsonVersion`.
@@ -58,6 +58,18 @@ pub(super) const DYNAMODB: Service = Service {
     endpoint: Var::AwsEndpointUrlDynamodb,
 };
 
+pub(super) const KMS: Service = Service {
+    name: "kms",
+    target: "TrentService",
+    version: "1.1",
+    endpoint: Var::AwsEndpointUrlKms,
+};
+pub(super) const STATES: Service = Service {
+    name: "states",
+    target: "AWSStepFunctions",
+    version: "1.0",
+    endpoint: Var::AwsEndpointUrlSfn,
+};
 pub(super) const SECRETS: Service = Service {
     name: "secretsmanager",
     target: "secretsmanager",
@@ -114,8 +126,10 @@ impl Aws {
         };
         let url = endpoint(service, region);
         let target = format!("{}.{}", service.target, call.action);
+        let kind = format!("application/x-amz-json-{}", service.version);
+        let headers = [("content-type", kind.as_str()), ("x-amz-target", &target)];
         let bytes = body.to_string().into_bytes();
-        let request = match signed(service, region, &url, &target, &bytes, &credentials) {
+        let request = match signed(service, region, &url, &headers, &bytes, &credentials) {
             Ok(request) => request,
             Err(why) => return Err(call.unmade(&why)),
         };
@@ -159,7 +173,7 @@ impl Aws {
         Err(call.answered(code, super::call::one_line(message), id, status))
     }
 
-    fn http(&self) -> reqwest::Result<&reqwest::Client> {
+    pub(super) fn http(&self) -> reqwest::Result<&reqwest::Client> {
         if let Some(http) = self.http.get() {
             return Ok(http);
         }
@@ -169,7 +183,7 @@ impl Aws {
 }
 
 /// Source: AWS SDKs and tools reference guide, "Service-specific endpoints"; the default is that of each region's partition.
-fn endpoint(service: Service, region: &str) -> String {
+pub(super) fn endpoint(service: Service, region: &str) -> String {
     let own = service
         .endpoint
         .text()
@@ -185,16 +199,14 @@ fn endpoint(service: Service, region: &str) -> String {
         })
 }
 
-fn signed(
+pub(super) fn signed(
     service: Service,
     region: &str,
     url: &str,
-    target: &str,
+    headers: &[(&str, &str)],
     body: &[u8],
     credentials: &Credentials,
 ) -> Result<reqwest::Request, String> {
-    let kind = format!("application/x-amz-json-{}", service.version);
-    let headers = [("content-type", kind.as_str()), ("x-amz-target", target)];
     let identity = credentials.clone().into();
     let parameters = v4::SigningParams::builder()
         .identity(&identity)

@@ -6,6 +6,10 @@ use clap::{Args, Subcommand};
 
 use super::GitlabArgs;
 
+/// How long stopping the runner waits, and how often is swept, where nobody says otherwise.
+pub(crate) const DRAIN_SECS: u64 = 7200;
+pub(crate) const SWEEP_MINUTES: u32 = 10;
+
 /// This host as a runner of GitLab
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunnerCommand {
@@ -86,10 +90,10 @@ pub(crate) struct InstallArgs {
     #[arg(long, value_name = "DIR", default_value = "/")]
     pub(crate) root: PathBuf,
     /// Seconds that stopping the runner waits for its jobs
-    #[arg(long, value_name = "SECONDS", default_value_t = 7200, value_parser = clap::value_parser!(u64).range(60..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = DRAIN_SECS, value_parser = clap::value_parser!(u64).range(60..))]
     pub(crate) drain_timeout: u64,
     /// Minutes between two sweeps
-    #[arg(long, value_name = "MINUTES", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "MINUTES", default_value_t = SWEEP_MINUTES, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) sweep_every: u32,
     /// Print what would be done, and change nothing
     #[arg(long)]

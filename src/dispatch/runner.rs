@@ -5,7 +5,9 @@ use std::process::Command;
 
 use super::gitlab::{API_TOKEN, api_token, connected, gitlab, region, secret_in};
 use crate::aws::Aws;
-use crate::cli::{InstallArgs, RegisterArgs, RunnerCommand, UninstallArgs};
+use crate::cli::{
+    DRAIN_SECS, InstallArgs, RegisterArgs, RunnerCommand, SWEEP_MINUTES, UninstallArgs,
+};
 use crate::error::{Error, Result};
 use crate::executor::USUAL_STATE;
 use crate::gitlab::Gitlab;
@@ -82,21 +84,31 @@ async fn register(
 fn install(arguments: &InstallArgs, config: Option<&Path>, output: &Output) -> Result<()> {
     let settings = Settings::load(config)?;
     let wanted = Installation {
-        root: runner::absolute(&arguments.root)?,
-        program: runner::this_program()?,
-        settings: config.map(runner::absolute).transpose()?,
-        state: settings
-            .executor
-            .state_dir
-            .clone()
-            .unwrap_or_else(|| USUAL_STATE.into()),
         drain_secs: arguments.drain_timeout,
         sweep_minutes: arguments.sweep_every,
+        ..installation(&arguments.root, config, &settings)?
     };
     let mode = mode(arguments.dry_run);
     let changes = runner::install(&wanted, mode)?;
     tell(&changes, mode, arguments.json, output);
     switch(&wanted.root, When::Written, &changes, mode, output)
+}
+
+/// With the usual times.
+pub(super) fn installation(
+    root: &Path,
+    config: Option<&Path>,
+    settings: &Settings,
+) -> Result<Installation> {
+    let state = settings.executor.state_dir.clone();
+    Ok(Installation {
+        root: runner::absolute(root)?,
+        program: runner::this_program()?,
+        settings: config.map(runner::absolute).transpose()?,
+        state: state.unwrap_or_else(|| USUAL_STATE.into()),
+        drain_secs: DRAIN_SECS,
+        sweep_minutes: SWEEP_MINUTES,
+    })
 }
 
 fn uninstall(arguments: &UninstallArgs, output: &Output) -> Result<()> {
@@ -138,7 +150,13 @@ fn tell(changes: &[Change], mode: Mode, json: bool, output: &Output) {
 }
 
 /// Tells systemd, or the operator how.
-fn switch(root: &Path, when: When, changes: &[Change], mode: Mode, output: &Output) -> Result<()> {
+pub(super) fn switch(
+    root: &Path,
+    when: When,
+    changes: &[Change],
+    mode: Mode,
+    output: &Output,
+) -> Result<()> {
     for words in runner::commands(when, changes) {
         let line = words.join(" ");
         match (runner::is_for_this_host(root), mode) {

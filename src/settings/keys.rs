@@ -7,6 +7,7 @@ mod aws;
 mod deploy;
 mod docker;
 mod grants;
+mod platform;
 mod roles;
 mod services;
 
@@ -132,6 +133,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Key> {
         .chain(deploy::KEYS)
         .chain(audit::KEYS)
         .chain(CACHE)
+        .chain(platform::KEYS)
 }
 
 /// The keys that are lists of tables.
