@@ -192,6 +192,12 @@ impl Finding {
         named.unwrap_or(Area::Host)
     }
 
+    /// Whether it wants the same of the same.
+    pub(crate) fn is_like(&self, other: &Finding) -> bool {
+        let of = |one: &Finding| (one.code, one.state, one.turn, one.remedies.clone());
+        of(self) == of(other)
+    }
+
     pub(crate) fn kind(&self) -> Option<Kind> {
         match self.state {
             State::Fault(kind) => Some(kind),

@@ -106,9 +106,13 @@ impl Report {
                     .map(|line| format!("  {}\n", painted(line, colour))),
             );
         }
-        let to_mend = self.findings.iter().filter(|one| needs_words(one));
-        for one in to_mend {
-            text.push_str(&format!("\n{}\n", details(one, colour)));
+        let to_mend: Vec<&Finding> = self
+            .findings
+            .iter()
+            .filter(|one| needs_words(one))
+            .collect();
+        for alike in to_mend.chunk_by(|one, other| one.is_like(other)) {
+            text.push_str(&format!("\n{}\n", details(alike, colour)));
         }
         for (identity, document) in policies(&self.findings, &self.host) {
             text.push_str(&format!(
@@ -197,15 +201,22 @@ fn needs_words(one: &Finding) -> bool {
     }
 }
 
-fn details(one: &Finding, colour: Colour) -> String {
-    let head = format!("{}: {}", painted(&word(one.state), colour), one.code);
-    let mut lines = vec![head, format!("  {}", one.told)];
+/// Of checks that want the same, said once.
+fn details(alike: &[&Finding], colour: Colour) -> String {
+    let Some(first) = alike.first() else {
+        return String::new();
+    };
+    let head = format!("{}: {}", painted(&word(first.state), colour), first.code);
+    let mut lines = vec![head];
+    lines.extend(alike.iter().map(|one| format!("  {}", one.told)));
     lines.extend(
-        one.turn
+        first
+            .turn
             .map(|turn| format!("  whose turn: {}", turn.name())),
     );
     lines.extend(
-        one.remedies
+        first
+            .remedies
             .iter()
             .map(|remedy| format!("  to do: {remedy}")),
     );
@@ -213,63 +224,5 @@ fn details(one: &Finding, colour: Colour) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::doctor::finding::{Statement, Turn};
-
-    fn report(findings: Vec<Finding>) -> Report {
-        Report {
-            findings,
-            fixed: Vec::new(),
-            revision: None,
-            host: "this host".to_owned(),
-            took: Duration::from_secs(2),
-        }
-    }
-
-    fn code(kinds: &[Kind]) -> u8 {
-        let faults = kinds.iter().map(|kind| Finding::fault("host.x", *kind, ""));
-        report(faults.collect()).class().map_or(0, Class::code)
-    }
-
-    #[test]
-    fn faults_of_one_kind_have_their_code_and_of_several_14() {
-        assert_eq!(code(&[]), 0);
-        assert_eq!(code(&[Kind::Forbidden, Kind::Forbidden]), 3);
-        assert_eq!(code(&[Kind::Missing]), 4);
-        assert_eq!(code(&[Kind::Unreachable]), 12);
-        assert_eq!(code(&[Kind::Wrong]), 14);
-        assert_eq!(code(&[Kind::Missing, Kind::Forbidden]), 14);
-        let warning = report(vec![
-            Finding::warning("host.x", ""),
-            Finding::unknown("host.y", ""),
-        ]);
-        assert_eq!(warning.class(), None);
-    }
-
-    #[test]
-    fn the_table_has_a_line_for_each_check_that_is_not_good_and_the_words_below() {
-        let statement = Statement {
-            identity: "arn:x".to_owned(),
-            action: "ssm:GetParameter".to_owned(),
-            resource: "arn:p".to_owned(),
-        };
-        let fault = Finding::fault("aws.parameter", Kind::Forbidden, "it may not be looked at")
-            .turn(Turn::Iam)
-            .remedy("allow it")
-            .statement(Some(statement));
-        let report = report(vec![
-            Finding::ok("host.engine", "it answers"),
-            Finding::warning("host.proxy", "half of it").remedy("add `x`"),
-            fault,
-        ]);
-        let text = report.table(Show::NotGood, Colour::Never);
-        insta::assert_snapshot!(text, @"");
-        assert!(
-            report
-                .table(Show::All, Colour::Never)
-                .contains("ok       host.engine")
-        );
-        assert_eq!(report.summary(), "1 fault, 1 warning, 1 ok; 2.0 s");
-    }
-}
+#[path = "report_tests.rs"]
+mod tests;

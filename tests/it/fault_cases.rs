@@ -1,7 +1,7 @@
 //! What can go wrong: the first column of docs/faults.md.
 
 /// What can go wrong, by the names of the table's first column.
-pub(super) const CASES: [&str; 234] = [
+pub(super) const CASES: [&str; 245] = [
     "kill -9 of config",
     "kill -9 of prepare",
     "kill -9 of run",
@@ -236,4 +236,15 @@ pub(super) const CASES: [&str; 234] = [
     "client that lies about its context",
     "collector of a host's cache beside running jobs",
     "job that asks what its host keeps for others",
+    "planted faults of a host",
+    "settings or engine that hinder doctor",
+    "metadata guard that is gone",
+    "planted faults of GitLab",
+    "dead token, missing groups",
+    "GitLab away, or a page in its place",
+    "planted faults of the platform in AWS",
+    "permissions that doctor lacks",
+    "AWS away, or without credentials",
+    "garbage and escapes in AWS's answers",
+    "addresses that never answer",
 ];

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::fault_cases::CASES;
 
 /// The words of the third column, each with what a test has to assert for it.
-const CLASSES: [(&str, &[&str]); 9] = [
+const CLASSES: [(&str, &[&str]); 10] = [
+    ("diagnosis", &["told.is("]),
     ("pipeline", &["said("]),
     (
         "repository",
@@ -60,7 +61,8 @@ const CLASSES: [(&str, &[&str]); 9] = [
 ];
 
 /// What shows that a test looks at what is left; functions of the tests' own do it for some.
-const LOOKS: [&str; 25] = [
+const LOOKS: [&str; 26] = [
+    "World::",
     "hub.",
     "hub()",
     "at_each_request(",

@@ -31,6 +31,8 @@ fn help_names_every_command() {
       bootstrap-repo  Make an application's repository ready: project, pipeline, variables, protection,
                       catalog file
       runner          This host as a runner of GitLab
+      doctor          Say what is wrong with this host, GitLab and the platform's part of AWS, and how
+                      it is mended
       auth            Roles and identities
       audit           The platform's audit trail
       settings        The operator's settings
@@ -165,6 +167,8 @@ fn an_unknown_word_is_refused_with_the_nearest_known_one() {
       bootstrap-repo  Make an application's repository ready: project, pipeline, variables, protection,
                       catalog file
       runner          This host as a runner of GitLab
+      doctor          Say what is wrong with this host, GitLab and the platform's part of AWS, and how
+                      it is mended
       auth            Roles and identities
       audit           The platform's audit trail
       settings        The operator's settings

@@ -135,6 +135,10 @@ fn the_settings_in_force_can_be_read_back() {
 
     [cache]
     warm = []
+
+    [platform]
+    providers = []
+    repositories = []
     "#);
     std::fs::write(directory.path().join("again.toml"), &out).expect("it is ours");
     let (_, again, _) = call(
