@@ -32,8 +32,9 @@ pub(super) fn doctor(arguments: &DoctorArgs, config: Option<&Path>, output: &Out
     let root = runner::absolute(&arguments.root)?;
     let platform = platform(arguments, &settings);
     let region = region(arguments, &settings);
+    let trusts = doctor::trusts();
     let connect = |settings| {
-        let region = region.as_deref()?;
+        let region = region.as_deref().filter(|_| trusts)?;
         Some(runtime.block_on(Aws::connect(settings, None, region)))
     };
     let aws = connect(&settings.aws);
@@ -51,15 +52,18 @@ pub(super) fn doctor(arguments: &DoctorArgs, config: Option<&Path>, output: &Out
         },
         outside: outside(arguments, &settings, aws.as_ref(), own.as_ref()),
         gitlab: Place {
-            way: runtime.block_on(way(arguments, &settings, output)),
+            way: match trusts {
+                true => runtime.block_on(way(arguments, &settings, output)),
+                false => Way::Untrusting,
+            },
             platform: platform.as_ref(),
             grants: &settings.grants,
             roles: &settings.roles,
         },
-        aws: aws
-            .as_ref()
-            .zip(region.as_deref())
-            .map(|(aws, region)| Account {
+        aws: match (aws.as_ref().zip(region.as_deref()), trusts) {
+            (_, false) => Err(doctor::UNTRUSTING),
+            (None, true) => Err(doctor::NO_REGION),
+            (Some((aws, region)), true) => Ok(Account {
                 aws,
                 settings: &settings.aws,
                 region,
@@ -68,6 +72,7 @@ pub(super) fn doctor(arguments: &DoctorArgs, config: Option<&Path>, output: &Out
                 repositories: repositories(arguments, &settings, region),
                 roles: &settings.roles,
             }),
+        },
     };
     let areas = areas(arguments);
     let mut findings = doctor::examine(&examination, &areas, &runtime);

@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 pub(crate) use aws::Account;
 pub(crate) use finding::{Area, Finding, Mend};
 pub(crate) use gitlab::{Place, Way};
-pub(crate) use host::{Host, Outside};
+pub(crate) use host::{Host, Outside, trusts};
 pub(crate) use mend::{make_state_dir, wanted};
 pub(crate) use names::Platform;
 pub(crate) use probe::{NAME as PROBE, live as probe};
@@ -30,13 +30,19 @@ pub(crate) use report::{Report, Show};
 /// All of it: whoever waits for more than a minute looks himself.
 const ALL: Duration = Duration::from_secs(50);
 
+/// Why nothing outside is looked at then.
+pub(crate) const UNTRUSTING: &str =
+    "no certificate is trusted here: see host.certificates of `doctor host`";
+/// Where AWS is not looked at.
+pub(crate) const NO_REGION: &str = "in which region is not known: set `region` in `[platform]` of the settings, AWS_REGION, or --region";
+
 /// What is looked at.
 pub(crate) struct Examination<'a> {
     pub(crate) host: Host<'a>,
     pub(crate) outside: Outside<'a>,
     pub(crate) gitlab: Place<'a>,
-    /// `None`: in which region is not known.
-    pub(crate) aws: Option<Account<'a>>,
+    /// Else why it is not looked at.
+    pub(crate) aws: Result<Account<'a>, &'static str>,
 }
 
 /// Looks at `areas` all at a time; findings come in the order of the documentation.
@@ -80,12 +86,9 @@ async fn maybe(wanted: bool, findings: impl Future<Output = Vec<Finding>>) -> Ve
     }
 }
 
-async fn of_aws(account: Option<&Account<'_>>) -> Vec<Finding> {
+async fn of_aws(account: Result<&Account<'_>, &&'static str>) -> Vec<Finding> {
     match account {
-        Some(account) => aws::findings(account).await,
-        None => vec![Finding::not_looked_at(
-            "aws.identity",
-            "in which region is not known: set `region` in `[platform]` of the settings, AWS_REGION, or --region",
-        )],
+        Ok(account) => aws::findings(account).await,
+        Err(why) => vec![Finding::not_looked_at("aws.identity", why)],
     }
 }

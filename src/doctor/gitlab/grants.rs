@@ -82,7 +82,11 @@ async fn paths(gitlab: &Gitlab, among: &Among) -> Looked<Vec<String>> {
                 let found = gitlab.projects(path).await?;
                 Ok(Some(found.into_iter().map(|one| one.path).collect()))
             };
-            look::<_, crate::gitlab::Failure>(projects).await
+            match look::<_, crate::gitlab::Failure>(projects).await {
+                // A user's own place is no group.
+                Looked::Missing => look(async { gitlab.project_paths().await.map(Some) }).await,
+                looked => looked,
+            }
         }
         Among::All => look(async { gitlab.project_paths().await.map(Some) }).await,
     }

@@ -5,6 +5,7 @@ mod places;
 mod runners;
 mod server;
 
+use super::UNTRUSTING;
 use super::finding::{Finding, Turn};
 use super::looked::Subject;
 use super::names::Platform;
@@ -18,6 +19,8 @@ pub(crate) enum Way {
     Open(Gitlab),
     /// Nobody says which GitLab.
     Unnamed,
+    /// Nobody is trusted here.
+    Untrusting,
     /// The address, or the token for it, cannot be used.
     Blocked(Error),
 }
@@ -44,6 +47,7 @@ pub(super) async fn findings(place: &Place<'_>, runners: &[Registered]) -> Vec<F
                 "which GitLab is not known: set `url` in `[gitlab]` of the settings, or --gitlab";
             return vec![Finding::not_looked_at("gitlab.reachable", because)];
         }
+        Way::Untrusting => return vec![Finding::not_looked_at("gitlab.reachable", UNTRUSTING)],
         Way::Blocked(error) => return vec![blocked(error)],
     };
     let ((mut findings, answers), (token, is_good)) =

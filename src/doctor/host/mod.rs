@@ -73,6 +73,11 @@ pub(super) async fn outside(outside: &Outside<'_>) -> Vec<Finding> {
     [vec![clock], names, metadata].concat()
 }
 
+/// Whether connections can be made at all: the SDK's own client dies where there is no certificate to trust.
+pub(crate) fn trusts() -> bool {
+    certificates::trusted().kind().is_none()
+}
+
 fn settings(fault: Option<&Error>) -> Finding {
     let Some(error) = fault else {
         return Finding::ok("host.settings", "the settings can be read");

@@ -14,7 +14,7 @@ fn what_is_wrong_in_aws_is_found_by_code_and_kind() {
 c('ssm').delete_parameter(Name='/baws/api-domain')
 p('/baws/solution-network', 'not-a-network')
 p('/baws/app-qa-network1/public-subnets', 'subnet-1')
-c('kms').disable_key_rotation(KeyId=K); c('kms').disable_key(KeyId=K)
+c('kms').disable_key_rotation(KeyId=K); c('kms').disable_key(KeyId=K.split('/')[-1])
 row('mapping', 'qa', ''); row('mapping', 'ops', 'a', '2023'); row('mapping', 'ops', 'b', '2024'); row('mapping', 'twice', 'a', '1'); row('mapping', 'twice', 'a', '2')
 table('other', 'N'); p('/baws/Audit', 'other')
 c('ecs').delete_cluster(cluster='baws-public-qa-app-runtime-cluster')

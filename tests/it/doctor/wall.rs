@@ -85,7 +85,7 @@ fn serve(client: TcpStream, told: &Told, account: &str) -> std::io::Result<()> {
     let target = header("x-amz-target");
     let text = format!("{first}\n{target}\n{}", String::from_utf8_lossy(&body));
     let token = header("x-aws-ec2-metadata-token");
-    let text = format!("{text}\ntoken:{token}");
+    let text = format!("{text}\ntoken:{token}\n");
     let rules = told
         .rules
         .lock()
