@@ -100,6 +100,7 @@ pub(crate) enum Var {
     AwsEndpointUrlKms,
     AwsEndpointUrlSfn,
     AwsEndpointUrlEc2,
+    AwsEndpointUrlIam,
     AwsIgnoreConfiguredEndpointUrls,
     /// `true`: the instance's metadata is not asked.
     AwsEc2MetadataDisabled,
@@ -174,6 +175,7 @@ impl Var {
             Var::AwsEndpointUrlKms => "AWS_ENDPOINT_URL_KMS",
             Var::AwsEndpointUrlSfn => "AWS_ENDPOINT_URL_SFN",
             Var::AwsEndpointUrlEc2 => "AWS_ENDPOINT_URL_EC2",
+            Var::AwsEndpointUrlIam => "AWS_ENDPOINT_URL_IAM",
             Var::AwsEc2MetadataDisabled => "AWS_EC2_METADATA_DISABLED",
             Var::AwsEc2MetadataServiceEndpoint => "AWS_EC2_METADATA_SERVICE_ENDPOINT",
             Var::SslCertFile => "SSL_CERT_FILE",

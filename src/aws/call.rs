@@ -208,6 +208,8 @@ impl Call {
             | "ServiceDeploymentNotFoundException"
             | "ParameterNotFound"
             | "NotFoundException"
+            | "NoSuchEntity"
+            | "InvalidInstanceID.NotFound"
             | "StateMachineDoesNotExist"
             | "ResourceNotFoundException" => Reason::NotFound,
             "UnsupportedFeatureException"

@@ -1,9 +1,8 @@
-//! How an instance of EC2 hands out its metadata. EC2 speaks no JSON: a form goes out, and XML comes back.
-//!
-//! Source: EC2 API reference, `DescribeInstances`, `InstanceMetadataOptionsResponse`; "Query requests".
+//! How an instance of EC2 hands out its metadata. Source: EC2 API reference, `DescribeInstances`,
+//! `InstanceMetadataOptionsResponse`.
 
-use super::call::one_line;
-use super::json::{SSM, Service, endpoint, signed};
+use super::json::{SSM, Service, endpoint};
+use super::query::element;
 use super::{Aws, Failure, Reason};
 use crate::env::Var;
 
@@ -30,65 +29,16 @@ impl Aws {
                 format!("look at the instance `{instance}`"),
             )
         };
-        let credentials = match self.held.credentials().await {
-            Ok(credentials) => credentials,
-            Err(error) => return Err(call().no_credentials(&error)),
-        };
+        let form = [("Action", "DescribeInstances"), ("InstanceId.1", instance)];
+        let form = form.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let url = endpoint(EC2, &self.region);
-        let headers = [("content-type", "application/x-www-form-urlencoded")];
-        let sound: String = instance
-            .chars()
-            .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
-            .collect();
-        let body = format!(
-            "Action=DescribeInstances&Version={}&InstanceId.1={sound}",
-            EC2.version
-        );
-        let request = signed(
-            EC2,
-            &self.region,
-            &url,
-            &headers,
-            body.as_bytes(),
-            &credentials,
-        )
-        .map_err(|why| call().unmade(&why))?;
-        let http = self.http().map_err(|error| call().unsent(&error))?;
-        let sent = async {
-            let response = http.execute(request).await?;
-            Ok::<_, reqwest::Error>((response.status().as_u16(), response.text().await?))
-        };
-        let (status, text) = sent.await.map_err(|error| call().unsent(&error))?;
-        if status == 200 {
-            let limit = element(&text, "httpPutResponseHopLimit");
-            return Ok(limit.and_then(|limit| limit.trim().parse().ok()));
+        match self.query(EC2, (&url, &self.region), call, &form).await {
+            Ok(text) => {
+                let limit = element(&text, "httpPutResponseHopLimit");
+                Ok(limit.and_then(|limit| limit.trim().parse().ok()))
+            }
+            Err(failure) if failure.reason == Reason::NotFound => Ok(None),
+            Err(failure) => Err(failure),
         }
-        let code = element(&text, "Code").map(str::to_owned);
-        let message = one_line(element(&text, "Message").unwrap_or("no message"));
-        let id = element(&text, "RequestID").map(str::to_owned);
-        match call().answered(code, message, id, status) {
-            failure if failure.reason == Reason::NotFound => Ok(None),
-            failure => Err(failure),
-        }
-    }
-}
-
-/// The text of the first element of this name that holds nothing but text.
-fn element<'t>(text: &'t str, name: &str) -> Option<&'t str> {
-    let (_, rest) = text.split_once(&format!("<{name}>"))?;
-    rest.split_once(&format!("</{name}>"))
-        .map(|(inner, _)| inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::element;
-
-    #[test]
-    fn an_element_is_found_by_its_name() {
-        let text = "<a><httpTokens>required</httpTokens><hop>2</hop></a>";
-        assert_eq!(element(text, "hop"), Some("2"));
-        assert_eq!(element(text, "none"), None);
-        assert_eq!(element("<hop>2", "hop"), None);
     }
 }

@@ -71,6 +71,7 @@ pub(super) fn doctor(arguments: &DoctorArgs, config: Option<&Path>, output: &Out
                 expected: settings.platform.account.as_deref(),
                 repositories: repositories(arguments, &settings, region),
                 roles: &settings.roles,
+                needs: doctor::needs(&settings, region),
             }),
         },
     };

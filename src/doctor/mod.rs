@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-pub(crate) use aws::Account;
+pub(crate) use aws::{Account, needs};
 pub(crate) use finding::{Area, Finding, Mend};
 pub(crate) use gitlab::{Place, Way};
 pub(crate) use host::{Host, Outside, trusts};

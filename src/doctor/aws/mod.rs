@@ -4,6 +4,7 @@
 
 mod identity;
 mod parameters;
+mod permissions;
 mod repositories;
 mod roles;
 mod running;
@@ -12,6 +13,8 @@ mod tables;
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
+
+pub(crate) use permissions::{Need, needs};
 
 use super::finding::{Finding, Turn};
 use super::looked::Subject;
@@ -34,6 +37,8 @@ pub(crate) struct Account<'a> {
     /// Of applications: account, where it is another one, and name.
     pub(crate) repositories: Vec<(Option<String>, String)>,
     pub(crate) roles: &'a [RoleSettings],
+    /// What this host's own work needs.
+    pub(crate) needs: Vec<Need>,
 }
 
 /// Who asks, once AWS has said so.
@@ -80,6 +85,9 @@ pub(super) async fn findings(account: &Account<'_>) -> Vec<Finding> {
     }
     for arn in roles::in_rules(account.roles, &known.caller.account) {
         questions.push(Box::pin(roles::taken(&known, arn)));
+    }
+    for need in &account.needs {
+        questions.push(Box::pin(permissions::allowed(&known, need)));
     }
     let answers = futures_util::stream::iter(questions).buffered(AT_A_TIME);
     findings.extend(answers.collect::<Vec<_>>().await.into_iter().flatten());

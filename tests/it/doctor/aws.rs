@@ -5,6 +5,7 @@ use serde_json::json;
 use super::platforms::first;
 use super::wall::Then;
 use super::world::World;
+use crate::support::Stand;
 
 #[test]
 fn what_is_wrong_in_aws_is_found_by_code_and_kind() {
@@ -160,4 +161,46 @@ fn what_is_missing_has_another_exit_code_and_so_has_an_aws_that_is_not_there() {
     let said = world.doctor(&["aws"]);
     said.has(&[("aws.identity", "", "forbidden")]);
     said.told.is(3);
+}
+
+#[test]
+fn what_the_settings_need_is_worked_out_by_iam_and_told_where_it_is_lacking() {
+    let world = World::on(Stand::new());
+    let account = world.wall.account.clone();
+    let grants = format!(
+        "[{{ projects = [\"**\"], push = [\"{account}.dkr.ecr.eu-west-1.amazonaws.com/app-{{name}}\"], \
+         deploy = [\"arn:aws:ecs:eu-west-1:{account}:service/lower/{{name}}\"] }}]"
+    );
+    let result = |action: &str, decision: &str| {
+        format!(
+            "<member><EvalActionName>{action}</EvalActionName><EvalDecision>{decision}</EvalDecision></member>"
+        )
+    };
+    let asks = "Action=SimulatePrincipalPolicy";
+    let good = Then::Answer(200, result("x:Y", "allowed"));
+    let bad = result("ecr:UploadLayerPart", "allowed") + &result("ecr:PutImage", "implicitDeny");
+    world.wall.on(&[asks], good);
+    world
+        .wall
+        .on(&[asks, "ecr%3APutImage"], Then::Answer(200, bad));
+    world.wall.on(&[asks, "dynamodb"], Then::Deny);
+    let world = world.set("grants", &grants).set("audit.table", "\"rows\"");
+    let said = world.doctor(&["aws"]);
+    let repository = format!("arn:aws:ecr:eu-west-1:{account}:repository/app-*");
+    let service = format!("arn:aws:ecs:eu-west-1:{account}:service/lower/*");
+    let table = format!("arn:aws:dynamodb:eu-west-1:{account}:table/rows");
+    said.has(&[
+        ("aws.permission", &repository, "forbidden"),
+        ("aws.permission", &service, "ok"),
+        ("aws.permission", &table, "unknown"),
+    ]);
+    said.told.is(3);
+    let statements = &said.json["policies"][0]["document"]["Statement"];
+    let actions: Vec<&str> = statements
+        .as_array()
+        .expect("it is a list")
+        .iter()
+        .filter_map(|one| one["Action"].as_str())
+        .collect();
+    assert_eq!(actions, ["ecr:PutImage", "iam:SimulatePrincipalPolicy"]);
 }
