@@ -178,6 +178,12 @@ async fn way(arguments: &DoctorArgs, settings: &Settings, output: &Output) -> Wa
     if address(arguments, settings).is_none() {
         return Way::Unnamed;
     }
+    let own = &settings.gitlab;
+    let files = [&arguments.gitlab.token_file, &own.token_file];
+    let named = files.iter().any(|file| file.is_some()) || own.token_secret.is_some();
+    if !named && Var::GitlabToken.text().is_none() {
+        return Way::Tokenless;
+    }
     match tokio::time::timeout(PATIENCE, gitlab(&arguments.gitlab, settings, output)).await {
         Ok(Ok(gitlab)) => Way::Open(gitlab),
         Ok(Err(error)) => Way::Blocked(error),

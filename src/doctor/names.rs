@@ -71,6 +71,11 @@ impl Platform {
         }
     }
 
+    /// The second revision keeps most of its names for each provider.
+    pub(super) fn lacks_providers(&self) -> bool {
+        self.revision == PlatformRevision::Second && self.providers.is_empty()
+    }
+
     fn first(&self) -> Vec<Parameter> {
         let prefix = &self.prefix;
         let mut all = vec![

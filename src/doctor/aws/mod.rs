@@ -67,6 +67,10 @@ pub(super) async fn findings(account: &Account<'_>) -> Vec<Finding> {
             for parameter in platform.parameters() {
                 questions.push(Box::pin(parameters::parameter(&known, parameter)));
             }
+            if platform.lacks_providers() {
+                let because = "no provider is named: set `providers` in `[platform]` of the settings, or --provider";
+                findings.push(Finding::not_looked_at("aws.parameter", because).about("providers"));
+            }
             for shape in platform.secrets() {
                 questions.push(Box::pin(secrets::secret(&known, shape)));
             }

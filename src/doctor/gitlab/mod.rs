@@ -19,6 +19,8 @@ pub(crate) enum Way {
     Open(Gitlab),
     /// Nobody says which GitLab.
     Unnamed,
+    /// Nobody gave a token for it.
+    Tokenless,
     /// Nobody is trusted here.
     Untrusting,
     /// The address, or the token for it, cannot be used.
@@ -46,6 +48,10 @@ pub(super) async fn findings(place: &Place<'_>, runners: &[Registered]) -> Vec<F
             let because =
                 "which GitLab is not known: set `url` in `[gitlab]` of the settings, or --gitlab";
             return vec![Finding::not_looked_at("gitlab.reachable", because)];
+        }
+        Way::Tokenless => {
+            let because = "there is no token for GitLab: set `token_file` or `token_secret` in `[gitlab]` of the settings, GITLAB_TOKEN, or --token-file";
+            return vec![Finding::not_looked_at("gitlab.token", because)];
         }
         Way::Untrusting => return vec![Finding::not_looked_at("gitlab.reachable", UNTRUSTING)],
         Way::Blocked(error) => return vec![blocked(error)],

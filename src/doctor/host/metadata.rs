@@ -43,8 +43,12 @@ pub(super) async fn findings(aws: Option<&Aws>) -> Vec<Finding> {
         .await;
     let untokened = match asked {
         Err(_) => Untokened::Nobody,
-        Ok(answer) if answer.status().is_success() => Untokened::Answered,
-        Ok(_) => Untokened::Refused,
+        Ok(answer) => match answer.status().as_u16() {
+            200..=299 => Untokened::Answered,
+            401 => Untokened::Refused,
+            // Other clouds have services of their own there.
+            _ => Untokened::Nobody,
+        },
     };
     let mut findings = vec![tokens(&untokened)];
     if let Untokened::Answered | Untokened::Refused = untokened {
