@@ -61,3 +61,22 @@ pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
         .map(ToString::to_string)
         .unwrap_or_default()
 }
+
+/// The clock of whoever answers at `url`, and ours at that moment, in seconds since 1970. Whatever the status: every answer
+/// has a `Date`. Source: RFC 9110, 6.6.1.
+///
+/// # Errors
+/// Why there is none.
+pub(crate) async fn clock(url: &str, limit: Duration) -> Result<(i64, i64), String> {
+    let client = builder().timeout(limit).build();
+    let client = client.map_err(|error| innermost(&error))?;
+    let answer = client.get(url).send().await;
+    let answer = answer.map_err(|error| innermost(&error.without_url()))?;
+    let date = answer.headers().get(reqwest::header::DATE);
+    let date = date.and_then(|date| date.to_str().ok());
+    let form = time::format_description::well_known::Rfc2822;
+    let theirs = date.and_then(|date| time::OffsetDateTime::parse(date, &form).ok());
+    let theirs = theirs.ok_or("its answer has no date")?;
+    let ours = time::OffsetDateTime::from(std::time::SystemTime::now());
+    Ok((theirs.unix_timestamp(), ours.unix_timestamp()))
+}

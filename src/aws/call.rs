@@ -209,6 +209,9 @@ impl Call {
             | "ServiceDeploymentNotFoundException"
             | "ParameterNotFound"
             | "ExecutionDoesNotExist"
+            | "NotFoundException"
+            | "NoSuchEntity"
+            | "InvalidInstanceID.NotFound"
             | "StateMachineDoesNotExist"
             | "ResourceNotFoundException" => Reason::NotFound,
             "UnsupportedFeatureException"
@@ -221,6 +224,7 @@ impl Call {
             | "ConditionalCheckFailedException" => Reason::AlreadyExists,
             "AccessDeniedException"
             | "AccessDenied"
+            | "UnauthorizedOperation"
             | "InvalidIdentityToken"
             | "InvalidIdentityTokenException"
             | "IDPRejectedClaim"

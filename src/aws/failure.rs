@@ -69,6 +69,11 @@ impl Failure {
         self.landed
     }
 
+    /// In one line: what was asked, and AWS's answer.
+    pub(crate) fn told(&self) -> String {
+        self.words()
+    }
+
     /// The failure as an error: `cannot <doing>`, AWS's words, and whose turn it is.
     pub(super) fn into_error(self) -> Error {
         let summary = format!("cannot {}", self.doing);

@@ -17,9 +17,9 @@ pub(super) struct Service {
     /// In host names, signatures and IAM's actions.
     pub(super) name: &'static str,
     /// Before the operation in `X-Amz-Target`.
-    target: &'static str,
-    version: &'static str,
-    endpoint: Var,
+    pub(super) target: &'static str,
+    pub(super) version: &'static str,
+    pub(super) endpoint: Var,
 }
 
 /// Sources: the service models, `targetPrefix` and `jsonVersion`.
@@ -49,6 +49,12 @@ pub(super) const DYNAMODB: Service = Service {
     endpoint: Var::AwsEndpointUrlDynamodb,
 };
 
+pub(super) const KMS: Service = Service {
+    name: "kms",
+    target: "TrentService",
+    version: "1.1",
+    endpoint: Var::AwsEndpointUrlKms,
+};
 pub(super) const SECRETS: Service = Service {
     name: "secretsmanager",
     target: "secretsmanager",

@@ -87,7 +87,7 @@ impl Aws {
 }
 
 /// Source: AWS SDKs and tools reference guide, "Service-specific endpoints"; the default is that of each region's partition.
-fn url(place: Endpoint<'_>) -> String {
+pub(super) fn url(place: Endpoint<'_>) -> String {
     let region = place.region;
     let own = place
         .own
@@ -100,8 +100,23 @@ fn url(place: Endpoint<'_>) -> String {
                 true => "amazonaws.com.cn",
                 false => "amazonaws.com",
             };
-            format!("https://{}.{region}.{suffix}/", place.name)
+            match (place.name, region.starts_with("us-")) {
+                ("iam", true) if region == "us-gov-west-1" => {
+                    format!("https://iam.us-gov.{suffix}/")
+                }
+                ("iam", true) => format!("https://iam.{suffix}/"),
+                (name, _) => format!("https://{name}.{region}.{suffix}/"),
+            }
         })
+}
+
+/// The region that signs for IAM, which is one for each partition. Source: AWS general reference, "IAM endpoints".
+pub(super) fn seat_of_iam(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("cn-") => "cn-north-1",
+        _ if region.starts_with("us-gov-") => "us-gov-west-1",
+        _ => "us-east-1",
+    }
 }
 
 fn signed(
@@ -153,4 +168,25 @@ fn signed(
     }
     *request.body_mut() = Some(body.into());
     Ok(request)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn iam_has_one_address_in_each_partition() {
+        for (region, address) in [
+            ("eu-west-1", "https://iam.amazonaws.com/"),
+            ("us-gov-east-1", "https://iam.us-gov.amazonaws.com/"),
+            ("cn-northwest-1", "https://iam.cn-north-1.amazonaws.com.cn/"),
+        ] {
+            let place = Endpoint {
+                name: "iam",
+                region: seat_of_iam(region),
+                own: Var::AwsEndpointUrlIam,
+            };
+            assert_eq!(url(place), address);
+        }
+    }
 }

@@ -5,7 +5,7 @@
 use super::Aws;
 use super::call::{Call, one_line};
 use super::failure::Failure;
-use super::post::Endpoint;
+use super::post::{Endpoint, seat_of_iam};
 use crate::env::Var;
 
 /// A service that is called so.
@@ -23,6 +23,17 @@ pub(super) const CLOUDFORMATION: QueryService = QueryService {
     endpoint: Var::AwsEndpointUrlCloudformation,
 };
 
+pub(super) const EC2: QueryService = QueryService {
+    name: "ec2",
+    version: "2016-11-15",
+    endpoint: Var::AwsEndpointUrlEc2,
+};
+/// One for each partition, see [`super::post`].
+pub(super) const IAM: QueryService = QueryService {
+    name: "iam",
+    version: "2010-05-08",
+    endpoint: Var::AwsEndpointUrlIam,
+};
 pub(super) const AUTOSCALING: QueryService = QueryService {
     name: "autoscaling",
     version: "2011-01-01",
@@ -60,7 +71,10 @@ impl Aws {
             form.push_str(&format!("&{name}={}", encoded(value)));
         }
         let headers = [("content-type", "application/x-www-form-urlencoded")];
-        let region = self.region.clone();
+        let region = match service.name {
+            "iam" => seat_of_iam(&self.region).to_owned(),
+            _ => self.region.clone(),
+        };
         let place = Endpoint {
             name: service.name,
             region: &region,
@@ -89,7 +103,7 @@ impl Aws {
 }
 
 /// The text of the first element of that name, however deep.
-fn deep(node: roxmltree::Node<'_, '_>, name: &str) -> Option<String> {
+pub(super) fn deep(node: roxmltree::Node<'_, '_>, name: &str) -> Option<String> {
     let found = node.descendants().find(|one| one.tag_name().name() == name);
     found.and_then(|one| one.text()).map(str::to_owned)
 }

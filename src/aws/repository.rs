@@ -1,12 +1,16 @@
 //! ECR repositories: whether one is there, and which of its tags stay. Read next: `create`, which makes one.
 
-use aws_sdk_ecr::types::{ImageTagMutability, Repository as Described};
+use aws_sdk_ecr::types::{EncryptionType, ImageTagMutability, Repository as Described};
 
 use super::{Aws, Failure, Reason, Resource};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Repository {
     mutability: Mutability,
+    /// By a key of KMS, not by one that ECR keeps.
+    pub(crate) has_kms: bool,
+    /// Each pushed image, as far as the repository itself says.
+    pub(crate) scans: bool,
 }
 
 /// Whether a tag may be moved to another image. Patterns: `*` is any text.
@@ -75,7 +79,14 @@ fn described(found: &Described) -> Repository {
         // Of the SDK's own: it is non-exhaustive. What is not known to be fixed is tried.
         Some(_) | None => Mutability::Mutable,
     };
-    Repository { mutability }
+    let encryption = found.encryption_configuration();
+    let kind = encryption.map(|encryption| encryption.encryption_type());
+    let scanning = found.image_scanning_configuration();
+    Repository {
+        mutability,
+        has_kms: matches!(kind, Some(EncryptionType::Kms | EncryptionType::KmsDsse)),
+        scans: scanning.is_some_and(|scanning| scanning.scan_on_push()),
+    }
 }
 
 /// Whether a whole tag is what the pattern says.

@@ -27,12 +27,16 @@ pub(crate) struct Next(Value);
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Rows<'a> {
     /// Of one partition: read by key.
-    Of { key: &'a str, value: &'a str },
+    Of {
+        key: &'a str,
+        value: &'a str,
+    },
     /// Those in which one of `attributes` is `value`: every row is read, and the others are left out by DynamoDB.
     With {
         attributes: &'a [&'a str],
         value: &'a str,
     },
+    All,
 }
 
 /// One page of rows. It may be empty, and others follow all the same.
@@ -99,6 +103,7 @@ impl Aws {
                         "ExpressionAttributeNames": names, "ExpressionAttributeValues": {":value": {"S": value}}}),
                 )
             }
+            Rows::All => ("Scan", json!({"TableName": table})),
         };
         if let Some(Next(key)) = next {
             body["ExclusiveStartKey"] = key;
@@ -114,7 +119,7 @@ impl Aws {
         })
     }
 
-    fn of_table(&self, action: &'static str, table: &str, doing: String) -> Call {
+    pub(super) fn of_table(&self, action: &'static str, table: &str, doing: String) -> Call {
         let resource = self.arn_in_any_account("dynamodb", &format!("table/{table}"));
         self.json_call(DYNAMODB, action, resource, doing)
     }

@@ -66,8 +66,8 @@ pub(crate) struct BootstrapArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RevisionArg {
-    /// Annotations (May 2023, prefix baws)
+    /// May 2023, prefix baws: annotations in the catalog file
     First,
-    /// metadata.appData (September 2024, prefix opa)
+    /// September 2024, prefix opa: metadata.appData in the catalog file
     Second,
 }

@@ -6,6 +6,7 @@ mod audit;
 mod auth;
 mod bootstrap;
 mod deploy;
+mod doctor;
 mod gitlab;
 mod image;
 mod images;
@@ -27,6 +28,7 @@ pub(crate) use deploy::{
     RunTaskArgs, StartArgs, StatusArgs, StopArgs, StrategyArg, SupersededArg, TargetArgs,
     TargetKind, UntilArg, WaitArgs,
 };
+pub(crate) use doctor::{AreaArg, DoctorArgs};
 pub(crate) use gitlab::GitlabArgs;
 pub(crate) use image::{BuildArgs, CompressionArgs, GateArgs, OutputArgs, PromoteArgs, PushArgs};
 pub(crate) use images::{CollectArgs, ImagesArgs, ImagesCommand, WarmArgs};
@@ -90,6 +92,7 @@ pub(crate) enum Command {
     /// This host as a runner of GitLab
     #[command(subcommand)]
     Runner(RunnerCommand),
+    Doctor(Box<DoctorArgs>),
     /// Roles and identities
     #[command(subcommand)]
     Auth(AuthCommand),

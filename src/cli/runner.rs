@@ -1,6 +1,6 @@
 //! The command line of `runner`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
@@ -125,16 +125,26 @@ pub(crate) struct InstallArgs {
 }
 
 impl InstallArgs {
-    /// With the usual times.
-    pub(crate) fn with(registering: &RegisterArgs) -> Self {
+    /// With nothing but the usual times.
+    pub(crate) fn usual(root: &Path) -> Self {
         InstallArgs {
-            root: PathBuf::from("/"),
-            helper_image: registering.helper_image.clone(),
-            lifecycle_hook: registering.lifecycle_hook.clone(),
+            root: root.to_owned(),
+            helper_image: None,
+            lifecycle_hook: None,
             drain_timeout: DRAIN_SECS,
             sweep_every: SWEEP_MINUTES,
-            dry_run: registering.dry_run,
+            dry_run: false,
             json: false,
+        }
+    }
+
+    /// As `register --install` has it.
+    pub(crate) fn with(registering: &RegisterArgs) -> Self {
+        InstallArgs {
+            helper_image: registering.helper_image.clone(),
+            lifecycle_hook: registering.lifecycle_hook.clone(),
+            dry_run: registering.dry_run,
+            ..InstallArgs::usual(Path::new("/"))
         }
     }
 }

@@ -9,6 +9,7 @@ mod bootstrap;
 mod build_request;
 mod credential;
 mod desk;
+mod doctor;
 mod envelope;
 mod executor;
 mod features;
@@ -40,6 +41,12 @@ use crate::settings::{self, Settings};
 pub(crate) fn dispatch() -> ExitCode {
     if is_called("agent") {
         return live_as_agent();
+    }
+    if is_called(crate::doctor::PROBE) {
+        return match crate::doctor::probe() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        };
     }
     if is_called(credential::NAME) {
         return credential::serve(&Output::for_people());
@@ -104,6 +111,10 @@ pub(crate) fn dispatch() -> ExitCode {
         Command::Runner(command) => {
             let output = Output::for_people();
             finish(&output, runner::runner(&command, config, &output))
+        }
+        Command::Doctor(arguments) => {
+            let output = Output::for_people();
+            finish(&output, doctor::doctor(&arguments, config, &output))
         }
         Command::Audit(AuditCommand::List(arguments)) => {
             let output = Output::for_people();

@@ -43,6 +43,7 @@ use crate::settings::DockerSettings;
 
 pub(crate) use build_order::{BuildOrder, Builder, LayerCache, PullBase, Ulimit};
 pub(crate) use container::{Found, Health};
+pub(crate) use disk::About;
 pub(crate) use failure::{Failure, Reason};
 pub(crate) use image::{Forgotten, ImageFacts, Progress, PullFailure};
 pub(crate) use network::NewNetwork;

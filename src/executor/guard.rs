@@ -24,6 +24,16 @@ table inet baws_ci {
 }
 ";
 
+/// Each of those above.
+const ADDRESSES: [&str; 5] = [
+    "169.254.169.254",
+    "169.254.170.2",
+    "169.254.170.23",
+    "fd00:ec2::254",
+    "fd00:ec2::23",
+];
+const SEARCH_PATH: &str = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin";
+
 /// A guard on its way; wait for it before the first container starts.
 pub(super) struct Guard {
     policy: MetadataGuard,
@@ -88,10 +98,37 @@ pub(crate) fn guard(settings: &Settings, output: &Output) -> Result<()> {
     Ok(())
 }
 
+/// Whether it is set, for all addresses.
+///
+/// # Errors
+/// The firewall cannot be read.
+pub(crate) fn guard_stands() -> Result<bool> {
+    let asked = Command::new("nft")
+        .args(["list", "table", "inet", "baws_ci"])
+        .env("PATH", SEARCH_PATH)
+        .stdin(Stdio::null())
+        .output();
+    let unread = || Error::system("cannot read the firewall of this host");
+    let answer = asked.map_err(|error| unread().caused_by(error))?;
+    let (out, err) = (
+        String::from_utf8_lossy(&answer.stdout),
+        String::from_utf8_lossy(&answer.stderr),
+    );
+    match (
+        answer.status.success(),
+        rustix::process::geteuid().is_root(),
+    ) {
+        (true, _) => Ok(ADDRESSES.iter().all(|address| out.contains(address))),
+        // It says of each failure in its own words only; root may read, so the table is not there.
+        (false, true) => Ok(false),
+        (false, false) => Err(unread().caused_by(Cause::line(err.trim()))),
+    }
+}
+
 fn start() -> std::io::Result<Child> {
     let mut child = Command::new("nft")
         .args(["-f", "-"])
-        .env("PATH", "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin")
+        .env("PATH", SEARCH_PATH)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

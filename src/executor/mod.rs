@@ -43,7 +43,7 @@ pub(crate) use cleanup::cleanup;
 pub(crate) use codes::{Outcome, RunnerCodes};
 pub(crate) use config::config;
 pub(crate) use explain::explain;
-pub(crate) use guard::guard;
+pub(crate) use guard::{guard, guard_stands};
 pub(crate) use live::{LiveJob, live};
 pub(crate) use place::USUAL_STATE;
 pub(crate) use prepare::prepare;

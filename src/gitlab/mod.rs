@@ -22,6 +22,7 @@ mod protection;
 mod runner;
 mod token;
 mod variable;
+mod version;
 mod wire;
 
 pub(crate) use access::{Badge, Hook};
@@ -36,7 +37,7 @@ pub(crate) use pipeline::Pipeline;
 pub(crate) use project::{Project, Settings};
 pub(crate) use protection::{Level, ProtectedBranch};
 pub(crate) use runner::{MadeRunner, NewRunner, RunnerScope};
-pub(crate) use token::{AccessToken, TokenScope};
+pub(crate) use token::{AccessToken, OwnToken, TokenScope};
 pub(crate) use variable::{Variable, VariableKind};
 pub(crate) use wire::Traffic;
 

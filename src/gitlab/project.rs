@@ -78,6 +78,16 @@ impl Gitlab {
         Ok(raw.map(Project::from))
     }
 
+    /// The paths of all projects that this token sees, by key, for it may be any number.
+    pub(crate) async fn project_paths(&self) -> Result<Vec<String>, Failure> {
+        let call = Call::get("projects?simple=true&order_by=id");
+        let rows: Vec<Raw> = self.all_by_key("list the projects", &call).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| Project::from(row).path)
+            .collect())
+    }
+
     /// An empty project: its first commit is to be ours.
     pub(crate) async fn create_project(
         &self,

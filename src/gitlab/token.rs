@@ -20,6 +20,9 @@ pub(crate) struct OwnToken {
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) scopes: Vec<String>,
+    /// `2026-11-29`; `None`: it does not end.
+    #[serde(default)]
+    pub(crate) expires_at: Option<String>,
 }
 
 /// A token of a project, without its value.

@@ -7,6 +7,7 @@ mod aws;
 mod deploy;
 mod docker;
 mod grants;
+mod platform;
 mod provision;
 mod roles;
 mod services;
@@ -136,6 +137,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Key> {
         .chain(audit::KEYS)
         .chain(CACHE)
         .chain(telemetry::KEYS)
+        .chain(platform::KEYS)
 }
 
 /// The keys that are lists of tables.

@@ -107,6 +107,12 @@ class Api:
             service.scaling = (time.time() + rollout.SCALING, desired)
         return {"service": self.service(service)}
 
+    def on_DescribeClusters(self, given):
+        names = [name.rpartition("/")[2] for name in given.get("clusters") or ["default"]]
+        arn = f"arn:aws:ecs:{self.world.place}:cluster/"
+        return {"clusters": [{"clusterArn": arn + name, "clusterName": name, "status": "ACTIVE"} for name in names if name in self.world.clusters],
+                "failures": [{"arn": arn + name, "reason": "MISSING"} for name in names if name not in self.world.clusters]}
+
     def on_CreateCluster(self, given):
         self.world.clusters.add(given.get("clusterName", "default"))
         return {"cluster": {"clusterName": given.get("clusterName", "default"), "status": "ACTIVE"}}

@@ -14,6 +14,7 @@ import struct
 import sys
 import threading
 import time
+from email.utils import formatdate
 
 from faults import Pace, Reset
 
@@ -158,6 +159,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             body = body.encode()
         whole = isinstance(body, (bytes, bytearray, memoryview))
         self.status = status
+        if not any(name.lower() == "date" for name in headers):
+            headers["Date"] = formatdate(time.time() + (self.rule or {}).get("skew", 0), usegmt=True)
         self.send_response_only(status)
         bodiless = status in (204, 304) or status < 200
         if whole and not bodiless:

@@ -7,7 +7,7 @@ use super::fault_cases::CASES;
 
 /// The words of the third column, each with what a test has to assert for it.
 const CLASSES: &[(&str, &[&str])] = &[
-const CLASSES: &[(&str, &[&str])] = &[
+    ("diagnosis", &["told.is("]),
     ("pipeline", &["said("]),
     (
         "repository",
@@ -72,6 +72,7 @@ const LOOKS: &[&str] = &[
     "status(&host)",
     "host.path(",
     "end(&watched)",
+    "World::",
     "hub.",
     "hub()",
     "at_each_request(",

@@ -11,7 +11,7 @@ const FLOORS: [&[&str]; 13] = [
     &["main"],
     &["dispatch"],
     &["cli"],
-    &["executor", "local", "bootstrap", "runner"],
+    &["executor", "local", "bootstrap", "runner", "doctor"],
     &[
         "agent",
         "broker",

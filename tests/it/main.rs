@@ -20,6 +20,7 @@ mod containers;
 mod daemon;
 mod deploy;
 mod disk;
+mod doctor;
 mod entrypoints;
 mod fault_cases;
 mod faults;

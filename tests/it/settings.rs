@@ -137,6 +137,7 @@ fn every_key_is_explained_and_shown() {
             "gitlab.",
             "audit.table",
             "executor.docker.services.",
+            "platform.",
         ];
         let shown = by_hand(&["settings", "show"], &[("BAWS_CI_CONFIG", "/dev/null")]);
         let shown = String::from_utf8_lossy(&shown.stdout).into_owned();

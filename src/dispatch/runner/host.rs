@@ -50,6 +50,17 @@ pub(super) fn install_first(
     Ok(changes)
 }
 
+/// The units alone, with the usual times, for `doctor --fix`.
+pub(in crate::dispatch) fn units(
+    root: &Path,
+    config: Option<&Path>,
+    output: &Output,
+) -> Result<Vec<Change>> {
+    let changes = installed(&InstallArgs::usual(root), config, output)?;
+    switch(root, When::Written, &changes, Mode::Apply, output)?;
+    Ok(changes)
+}
+
 fn import(
     file: &Path,
     name: &str,

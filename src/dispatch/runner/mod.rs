@@ -5,6 +5,8 @@ mod work;
 
 use std::path::Path;
 
+pub(super) use host::units;
+
 use super::gitlab::{API_TOKEN, api_token, connected, gitlab, region, secret_in};
 use crate::aws::Aws;
 use crate::cli::{RegisterArgs, RunnerCommand};

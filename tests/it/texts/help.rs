@@ -32,6 +32,8 @@ fn help_names_every_command() {
                       catalog file
       provision       Resources of an application, by the platform's state machine
       runner          This host as a runner of GitLab
+      doctor          Say what is wrong with this host, GitLab and the platform's part of AWS, and how
+                      it is mended
       auth            Roles and identities
       audit           The platform's audit trail
       settings        The operator's settings
@@ -170,6 +172,8 @@ fn an_unknown_word_is_refused_with_the_nearest_known_one() {
                       catalog file
       provision       Resources of an application, by the platform's state machine
       runner          This host as a runner of GitLab
+      doctor          Say what is wrong with this host, GitLab and the platform's part of AWS, and how
+                      it is mended
       auth            Roles and identities
       audit           The platform's audit trail
       settings        The operator's settings

@@ -58,8 +58,8 @@ fn bootstraps_help_names_every_flag() {
               Which of the platform's two shapes the catalog file has
 
               Possible values:
-              - first:  Annotations (May 2023, prefix baws)
-              - second: metadata.appData (September 2024, prefix opa)
+              - first:  May 2023, prefix baws: annotations in the catalog file
+              - second: September 2024, prefix opa: metadata.appData in the catalog file
 
           --region <REGION>
               Region of the secret that keeps the access token [default: AWS_REGION]

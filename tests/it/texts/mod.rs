@@ -2,6 +2,7 @@
 
 mod container_keys;
 mod help;
+mod help_doctor;
 mod help_provision;
 mod help_repositories;
 mod keys;

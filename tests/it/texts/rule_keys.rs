@@ -250,5 +250,33 @@ fn every_setting_of_rules_and_aws_is_explained() {
     cache.warm
         list of strings · default: []
         Images that `images warm` fetches in advance, such as the bases of most builds; they are never collected.
+
+    platform.revision
+        "first" or "second" · default: none
+        Which of the platform's two shapes `doctor` looks for: May 2023 or September 2024. Without it the platform is not looked at.
+
+    platform.prefix
+        string · default: "baws" or "opa", by the revision
+        What the names of the platform's parameters, secrets and clusters begin with.
+
+    platform.region
+        string · default: AWS_REGION
+        Region of the platform's parameters, tables and secrets.
+
+    platform.account
+        string · default: any
+        The platform's AWS account, twelve digits: `doctor` says so where the host is in another.
+
+    platform.providers
+        list of strings · default: []
+        Of the second revision: names of the environment providers whose parameters `doctor` looks for.
+
+    platform.reference
+        string · default: `PREFIX-admin/backstage-reference`
+        Path of the reference repository in GitLab.
+
+    platform.repositories
+        list of strings · default: []
+        Applications' repositories in ECR that `doctor` looks at, beside those that grants name in full.
     "#);
 }

@@ -145,6 +145,10 @@ fn the_settings_in_force_can_be_read_back() {
     otlp_timeout_ms = 2000
     journal = false
     journal_socket = "/run/systemd/journal/socket"
+
+    [platform]
+    providers = []
+    repositories = []
     "#);
     std::fs::write(directory.path().join("again.toml"), &out).expect("it is ours");
     let (_, again, _) = call(
