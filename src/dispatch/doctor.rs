@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Runtime;
+
 use super::gitlab::gitlab;
 use super::runner::units;
 use crate::aws::Aws;
 use crate::cli::{AreaArg, DoctorArgs, RevisionArg};
 use crate::doctor::{
-    self, Account, Area, Examination, Host, Mend, Outside, Place, Platform, Report, Show, Way,
+    self, Account, Area, Examination, Finding, Host, Mend, Outside, Place, Platform, Report, Show,
+    Way,
 };
 use crate::ecr_host::EcrHost;
 use crate::env::Var;
@@ -75,25 +78,11 @@ pub(super) fn doctor(arguments: &DoctorArgs, config: Option<&Path>, output: &Out
             }),
         },
     };
-    let areas = areas(arguments);
-    let mut findings = doctor::examine(&examination, &areas, &runtime);
-    let mut fixed = Vec::new();
-    let mends = match arguments.fix {
-        true => doctor::wanted(&findings),
-        false => Vec::new(),
+    let findings = doctor::examine(&examination, &areas(arguments), &runtime);
+    let (findings, fixed) = match arguments.fix {
+        true => fixed(findings, &examination, &runtime, config, output),
+        false => (findings, Vec::new()),
     };
-    for mend in &mends {
-        match mended(*mend, &examination.host, config, output) {
-            Ok(told) => fixed.extend(told),
-            Err(error) => output.error(&error),
-        }
-    }
-    if !mends.is_empty() {
-        fixed.iter().for_each(|told| output.status(told));
-        let again = doctor::examine(&examination, &[Area::Host], &runtime);
-        let others = findings.into_iter().filter(|one| one.area() != Area::Host);
-        findings = again.into_iter().chain(others).collect();
-    }
     // A name that is being looked up has a thread, which nobody waits for.
     runtime.shutdown_background();
     let report = Report {
@@ -104,6 +93,31 @@ pub(super) fn doctor(arguments: &DoctorArgs, config: Option<&Path>, output: &Out
         took: begun.elapsed(),
     };
     tell(&report, arguments, output)
+}
+
+/// Mends what can be mended, and looks at the host again. What could not be is told, and stays a fault.
+fn fixed(
+    findings: Vec<Finding>,
+    examination: &Examination<'_>,
+    runtime: &Runtime,
+    config: Option<&Path>,
+    output: &Output,
+) -> (Vec<Finding>, Vec<String>) {
+    let mends = doctor::wanted(&findings);
+    if mends.is_empty() {
+        return (findings, Vec::new());
+    }
+    let mut fixed = Vec::new();
+    for mend in mends {
+        match mended(mend, &examination.host, config, output) {
+            Ok(told) => fixed.extend(told),
+            Err(error) => output.error(&error),
+        }
+    }
+    fixed.iter().for_each(|told| output.status(told));
+    let again = doctor::examine(examination, &[Area::Host], runtime);
+    let others = findings.into_iter().filter(|one| one.area() != Area::Host);
+    (again.into_iter().chain(others).collect(), fixed)
 }
 
 /// The exit code says what the report says already.

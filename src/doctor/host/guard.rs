@@ -19,6 +19,8 @@ const PROGRAMS: [&str; 4] = [
 ];
 /// How often the container is looked at until it ends.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Whose container it is: the process.
+const LABEL: &str = "baws-ci.doctor";
 const MOST_BYTES: usize = 16 * 1024;
 
 pub(super) fn table(host: &Host<'_>) -> Vec<Finding> {
@@ -47,15 +49,17 @@ fn decide(policy: MetadataGuard, stands: Option<Result<bool, String>>) -> Vec<Fi
         ];
     };
     let program = Finding::ok("host.guard.program", "`nft` is installed");
-    let guard = match (policy, stands) {
-        (MetadataGuard::Off, _) => Finding::warning(code, "the metadata guard is off: jobs of an EC2 instance can have its credentials")
+    let guard = match policy {
+        MetadataGuard::Off => Finding::warning(code, "the metadata guard is off: jobs of an EC2 instance can have its credentials")
             .turn(Turn::Host)
             .remedy("remove `metadata_guard` from `[executor]` of the settings"),
-        (_, Ok(true)) => Finding::ok(code, "the metadata guard is set"),
-        (_, Ok(false)) => wrong_if_wanted(code, Kind::Missing, "the metadata guard is not set: containers that are no job's, such as those of builds, are not kept from the instance's credentials until the next job sets it")
-            .remedy("`baws-ci executor guard` sets it, `baws-ci doctor --fix` does the same, `baws-ci runner install` makes it a unit of the host")
-            .mended_by(Mend::Guard),
-        (_, Err(why)) => Finding::unknown(code, why).remedy("run this as root, as gitlab-runner runs its stages"),
+        MetadataGuard::Required | MetadataGuard::Preferred => match stands {
+            Ok(true) => Finding::ok(code, "the metadata guard is set"),
+            Ok(false) => wrong_if_wanted(code, Kind::Missing, "the metadata guard is not set: containers that are no job's, such as those of builds, are not kept from the instance's credentials until the next job sets it")
+                .remedy("`baws-ci executor guard` sets it, `baws-ci doctor --fix` does the same, `baws-ci runner install` makes it a unit of the host")
+                .mended_by(Mend::Guard),
+            Err(why) => Finding::unknown(code, why).remedy("run this as root, as gitlab-runner runs its stages"),
+        },
     };
     vec![program, guard]
 }
@@ -85,7 +89,7 @@ fn spec(settings: &Settings, image: &str, name: &str, program: String) -> Contai
         name: name.to_owned(),
         image: image.to_owned(),
         entrypoint: Some(vec![format!("/.baws/{}", probe::NAME)]),
-        labels: vec![("baws-ci.doctor".to_owned(), std::process::id().to_string())],
+        labels: vec![(LABEL.to_owned(), std::process::id().to_string())],
         mounts: vec![Mount::HostReadOnly {
             source: program,
             target: format!("/.baws/{}", probe::NAME),
@@ -107,6 +111,13 @@ fn spec(settings: &Settings, image: &str, name: &str, program: String) -> Contai
 
 /// What the container printed, once it has ended.
 async fn asked(engine: &Engine, spec: &ContainerSpec) -> Result<Option<String>, Failure> {
+    // What a doctor left that was ended in the middle.
+    for (name, labels) in engine.containers(LABEL).await? {
+        let owner = labels.get(LABEL).map_or("", String::as_str);
+        if !Path::new("/proc").join(owner).exists() {
+            engine.remove(&name).await?;
+        }
+    }
     engine.create(spec).await?;
     engine.start(&spec.name).await?;
     loop {

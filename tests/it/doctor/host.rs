@@ -154,6 +154,14 @@ fn a_guard_that_is_not_set_is_found_from_inside_a_container_and_set() {
         );
     };
     nft(&["delete", "table", "inet", "baws_ci"]);
+    // Of a doctor that was ended in the middle.
+    let gone = [
+        "create",
+        "--label",
+        "baws-ci.doctor=none",
+        "bench/busybox:1",
+    ];
+    world.stand.bench.engine.docker(&gone);
     let said = world.doctor(&["host"]);
     said.has(&[
         ("host.guard", "", "missing"),
