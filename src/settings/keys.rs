@@ -136,8 +136,8 @@ pub(super) fn all() -> impl Iterator<Item = &'static Key> {
         .chain(provision::KEYS)
         .chain(audit::KEYS)
         .chain(CACHE)
-        .chain(telemetry::KEYS)
         .chain(platform::KEYS)
+        .chain(telemetry::KEYS)
 }
 
 /// The keys that are lists of tables.

@@ -177,12 +177,14 @@ fn what_the_settings_need_is_worked_out_by_iam_and_told_where_it_is_lacking() {
         )
     };
     let asks = "Action=SimulatePrincipalPolicy";
-    let good = Then::Answer(200, result("x:Y", "allowed"));
+    let all = |results: String| {
+        let whole = format!("<Answer><EvaluationResults>{results}</EvaluationResults></Answer>");
+        Then::Answer(200, whole)
+    };
+    let good = all(result("x:Y", "allowed"));
     let bad = result("ecr:UploadLayerPart", "allowed") + &result("ecr:PutImage", "implicitDeny");
     world.wall.on(&[asks], good);
-    world
-        .wall
-        .on(&[asks, "ecr%3APutImage"], Then::Answer(200, bad));
+    world.wall.on(&[asks, "ecr%3APutImage"], all(bad));
     world.wall.on(&[asks, "dynamodb"], Then::Deny);
     let world = world.set("grants", &grants).set("audit.table", "\"rows\"");
     let said = world.doctor(&["aws"]);
