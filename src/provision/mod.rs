@@ -3,7 +3,7 @@
 //! The state machine stays as it is: it gets the input that the portal would send, and this room only watches. Nothing is kept here:
 //! an execution's name is made of what was ordered, so that the same order twice is one execution. Refuses to let an order say
 //! who orders, or where. Read next: `catalog` (which environment), `order` (the input and the name), `begin` (once), `history` (what
-//! an event means), `follow`, `diagnose` (why it failed), `outputs`, `tell`.
+//! an event means), `tree` and `follow` (what is read), `diagnose` (why it failed), `outputs`, `tell`.
 //!
 //! Source of the platform's facts: its revision of May 2023, `deploy-boilerplate.ts` and `provisioning-pipeline-construct.ts`.
 
@@ -18,6 +18,7 @@ mod order;
 mod outputs;
 mod pace;
 mod tell;
+mod tree;
 mod words;
 
 pub(crate) use begin::{Again, Choice, begin, choose, execution_arn};

@@ -127,3 +127,16 @@ fn where_aws_answers_nothing_for_long_that_is_told() {
         .says("ThrottlingException");
     assert_eq!(plot.executions().len(), 1);
 }
+
+#[test]
+fn aws_is_given_no_more_time_than_is_waited_in_all() {
+    let plot = Plot::new();
+    plot.fault(
+        json!({"call": "GetExecutionHistory", "error": "ThrottlingException", "times": 100_000}),
+    );
+    plot.goes(json!([]));
+    plot.start(&["--timeout", "1"])
+        .ends(9)
+        .says("goes on, and was not waited for any longer");
+    assert_eq!(plot.executions().len(), 1);
+}
