@@ -35,11 +35,23 @@ pub(crate) fn warm_up() {
 
 pub(crate) fn builder() -> reqwest::ClientBuilder {
     let client = reqwest::Client::builder();
-    let client = match tls() {
+    ours(match tls() {
         Some(config) => client.tls_backend_preconfigured(config.clone()),
         // It fails again where the client is built, and says why.
         None => client.tls_backend_rustls(),
-    };
+    })
+}
+
+/// For addresses without TLS only: no certificate is read, and none would be believed.
+pub(crate) fn builder_without_tls() -> reqwest::ClientBuilder {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let config = rustls::ClientConfig::builder()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    ours(reqwest::Client::builder().tls_backend_preconfigured(config))
+}
+
+fn ours(client: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
     client
         .user_agent(concat!("baws-ci/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())

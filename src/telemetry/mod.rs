@@ -19,7 +19,7 @@ mod report;
 mod story;
 
 pub(crate) use about::About;
-pub(crate) use diary::{Diary, End, Work};
+pub(crate) use diary::{Diary, End, Span, Work};
 pub(crate) use report::{Asked, Form, report};
 pub(crate) use story::part_of;
 

@@ -101,7 +101,11 @@ fn send_all(recipients: &[Recipient], body: &str, limit: Duration) -> Vec<Error>
         }
     };
     let failures = runtime.block_on(async {
-        let client = http::builder().timeout(limit).build();
+        let client = match recipients.iter().any(|one| one.url.scheme() == "https") {
+            true => http::builder(),
+            false => http::builder_without_tls(),
+        };
+        let client = client.timeout(limit).build();
         let client = match client {
             Ok(client) => client,
             Err(error) => return vec![Error::system("cannot call a collector").caused_by(error)],

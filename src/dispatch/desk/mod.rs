@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::executor::{Standing, Visitor};
 use crate::job::{Credential, Facts, Secret};
 use crate::settings::Settings;
-use crate::telemetry::{Diary, End, Work};
+use crate::telemetry::{Diary, End, Span, Work};
 
 use super::envelope::{Envelope, Room};
 use super::roles::JobRoles;
@@ -61,9 +61,11 @@ impl JobDesk {
             }
             Room::Services => {
                 let request: crate::deploy::Request = envelope.request()?;
-                self.noted(request.verb.name(), || {
-                    self.serve_services(&request, facts, line)
-                })
+                let span = self.begin(request.verb.name());
+                let done = self.serve_services(&request, facts, line);
+                span.end(services::end(&done));
+                serde_json::to_value(done?)
+                    .map_err(|error| Error::system("cannot write the answer").caused_by(error))
             }
             Room::Auth => {
                 let request = envelope.request()?;
@@ -72,8 +74,12 @@ impl JobDesk {
         }
     }
 
+    fn begin(&self, verb: &str) -> Span<'_> {
+        self.diary.span(Work::Request(verb.to_owned()))
+    }
+
     fn noted<T>(&self, verb: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        let span = self.diary.span(Work::Request(verb.to_owned()));
+        let span = self.begin(verb);
         let done = work();
         span.end(End::of(&done));
         done

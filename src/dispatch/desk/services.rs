@@ -2,12 +2,13 @@
 
 use super::{JobDesk, locked};
 use crate::broker::Line;
-use crate::deploy::{Event, Request};
+use crate::deploy::{self, Deployed, Done, Event, Request};
 use crate::dispatch::services::{Crew, Worker};
-use crate::error::{Error, Result, Signal};
+use crate::error::{Result, Signal};
 use crate::executor::Standing;
 use crate::job::Facts;
 use crate::policy::{Asked, Grant};
+use crate::telemetry::End;
 
 impl JobDesk {
     pub(super) fn serve_services(
@@ -15,7 +16,7 @@ impl JobDesk {
         request: &Request,
         facts: &Facts,
         line: &mut Line,
-    ) -> Result<serde_json::Value> {
+    ) -> Result<Vec<Done>> {
         let grant = match self.standing {
             Standing::Granted => Grant::of_job(facts, &self.settings.grants, Asked::Services)?,
             Standing::Own => Grant::of_callers_job(facts),
@@ -41,8 +42,22 @@ impl JobDesk {
             death.await;
             Ok(Signal::Terminate)
         };
-        let done = crew.block_on(request, gone, &tell)?;
-        serde_json::to_value(done)
-            .map_err(|error| Error::system("cannot write the answer").caused_by(error))
+        crew.block_on(request, gone, &tell)
+    }
+}
+
+/// How a request ended for those who operate the host: an answer may tell of a deployment that failed.
+pub(super) fn end(answer: &Result<Vec<Done>>) -> End {
+    let Ok(done) = answer else {
+        return End::of(answer);
+    };
+    let deployed = done.iter().filter_map(|one| match one {
+        Done::Deployed(one) => Some((**one).clone()),
+        Done::Status(_) => None,
+    });
+    let deployed: Vec<Deployed> = deployed.collect();
+    match deploy::failure(&deployed) {
+        Some(error) => End::of::<()>(&Err(error)),
+        None => End::Done,
     }
 }

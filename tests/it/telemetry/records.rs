@@ -120,6 +120,29 @@ fn what_a_job_asked_its_host_for_is_in_its_record() {
 }
 
 #[test]
+fn a_deployment_that_did_not_end_well_is_told_as_such() {
+    let site = Site::deploying();
+    let records = site.stand.dir().join("jobs.jsonl");
+    let site = site.set("executor.job_records", &format!("{records:?}"));
+    site.pushed("latest", "before");
+    let service = site.service(json!({"desired": 0}));
+    let job = site.job().plain();
+    job.baws(&format!("restart {}", service.arn))
+        .failed_with(16);
+    job.baws(&format!("deploy {}", service.arn.replace("/app", "/none")))
+        .failed_with(4);
+    job.cleaned_up();
+    let text = std::fs::read_to_string(&records).unwrap();
+    let record: Value = serde_json::from_str(&text).unwrap();
+    let end = |index: usize| {
+        let one = &record["requests"][index];
+        (one["verb"].clone(), one["end"].clone())
+    };
+    assert_eq!(end(0), (json!("restart"), json!("not_running")), "{record}");
+    assert_eq!(end(1), (json!("deploy"), json!("precondition")), "{record}");
+}
+
+#[test]
 fn a_job_whose_runner_died_is_told_of_by_the_sweep() {
     let watched = Watched::new();
     let _turn = sweeping();
