@@ -77,13 +77,19 @@ fn words(pid: i32) -> Option<Vec<String>> {
     )
 }
 
-/// The file that `gitlab-runner run` was started with; `None`: it is something else. A script's interpreter may stand before it.
+/// The file that `gitlab-runner run` was started with; `None`: it is something else. An interpreter may stand before a script
+/// that is called so.
 fn runs_by(words: &[String]) -> Option<PathBuf> {
-    let at = words.iter().take(2).position(|word| {
+    let is_its = |word: &String| {
         Path::new(word)
             .file_name()
             .is_some_and(|name| name == "gitlab-runner")
-    })?;
+    };
+    let at = match (words.first().is_some_and(is_its), words.get(1)) {
+        (true, _) => 0,
+        (false, Some(script)) if script.starts_with('/') && is_its(script) => 1,
+        (false, Some(_) | None) => return None,
+    };
     let words = &words[at + 1..];
     words.iter().find(|word| *word == "run")?;
     let given = words.iter().enumerate().find_map(|(at, word)| {
