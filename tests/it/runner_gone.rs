@@ -166,3 +166,29 @@ fn a_preparation_whose_runner_died_before_it_began_makes_nothing() {
         .says("error: the runner that gave this job is gone\n");
     job.nothing_left();
 }
+
+#[test]
+fn a_host_that_was_rebooted_in_a_job_gives_the_slot_to_the_next_one() {
+    let stand = Stand::new();
+    let cut_off = stand.job().with("/allow_git_fetch", true.into());
+    cut_off.prepare().succeeded();
+    // As it stands after a reboot: the process numbers may be there again, and are those of another boot.
+    let claim = stand
+        .state_dir()
+        .join("jobs")
+        .join(&cut_off.dirs()[0])
+        .join("claim.json");
+    let text = std::fs::read_to_string(&claim).expect("it was written");
+    let boot =
+        std::fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("every Linux has it");
+    let before = text.replace(boot.trim(), "00000000-0000-0000-0000-000000000000");
+    assert_ne!(before, text);
+    std::fs::write(&claim, before).expect("it is ours");
+    let job = stand.job().with("/allow_git_fetch", true.into());
+    job.prepare()
+        .succeeded()
+        .says("Removing what a job left in this slot when its runner died");
+    assert!(cut_off.holds(Kind::Containers).is_empty() && cut_off.dirs().is_empty());
+    job.cleaned_up();
+    cut_off.cleaned_up();
+}

@@ -148,7 +148,7 @@ fn of_this_kind(about: &About) -> Vec<Finding> {
 }
 
 fn helper_image(name: &str, looked: Looked<ImageFacts>) -> Finding {
-    let missing = "`docker build -t baws-ci/helper:1 images/helper`, or name another by `[executor.docker] helper_image`; exclude it from pruning";
+    let missing = "`baws-ci runner install --helper-image IMAGE`, or build it on this host (images/helper); exclude it from pruning";
     let subject = Subject {
         missing,
         ..subject("host.helper-image", "the helper image", name)
