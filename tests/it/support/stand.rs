@@ -1,6 +1,7 @@
 //! A runner of the test's own: settings, state directory and token that no other test shares.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -8,7 +9,7 @@ use tempfile::TempDir;
 
 use super::bench::{Bench, bench};
 use super::engine::Kind;
-use super::job::Job;
+use super::job::{Job, PROGRAM};
 use super::wait::unique;
 
 /// Tests that hurt the engine, or sweep, run alone; all others side by side.
@@ -69,6 +70,7 @@ impl Stand {
             settings: BTreeMap::new(),
             _turn: turn,
         };
+        pin(&stand.state_dir());
         let state = format!("{:?}", stand.state_dir());
         stand
             .set("executor.state_dir", &state)
@@ -137,5 +139,19 @@ impl Drop for Stand {
                 // A test that has failed reports that, and not this.
             }
         }
+    }
+}
+
+/// The program as the executor pins it, but as a link: the copy of a test's program is a hundred megabytes, for each test.
+///
+/// Source: `src/executor/place.rs`, `build`. Where no link can be, the executor makes its copy.
+fn pin(state: &Path) {
+    let program = std::fs::metadata(PROGRAM).expect("the program was built");
+    let written = program.mtime() as u64 * 1_000_000_000 + program.mtime_nsec() as u64;
+    let build = format!("{:x}-{written:x}-{:x}", program.size(), program.ino());
+    let dir = state.join("bin").join(build);
+    std::fs::create_dir_all(&dir).expect("the stand's directory can be written");
+    if std::fs::hard_link(PROGRAM, dir.join("baws-ci")).is_err() {
+        // Another file system.
     }
 }
