@@ -51,12 +51,17 @@ pub(super) async fn drain(
             Leaving::Spot(at) => format!("AWS wants this spot instance back at {at}"),
         });
     }
-    let hook = match arguments.lifecycle_hook.as_deref().zip(instance.as_ref()) {
+    let (hook, unheard) = match arguments.lifecycle_hook.as_deref().zip(instance.as_ref()) {
         Some((name, instance)) => {
             let aws = Aws::connect(&settings.aws, None, &instance.region).await;
-            Some(Hook::of(aws, instance, name).await?)
+            match Hook::of(aws, instance, name).await {
+                Ok(hook) => (Some(hook), None),
+                // A host that has to go drains, whatever its group can be told.
+                Err(error) if arguments.when_leaving => (None, Some(error)),
+                Err(error) => return Err(error),
+            }
         }
-        None => None,
+        None => (None, None),
     };
     let drained = match (&hook, mode) {
         (Some(hook), Mode::Apply) => {
@@ -88,7 +93,7 @@ pub(super) async fn drain(
         false if arguments.dry_run => {}
         false => output.data(drained.line() + "\n"),
     }
-    Ok(())
+    unheard.map_or(Ok(()), Err)
 }
 
 pub(super) fn status(

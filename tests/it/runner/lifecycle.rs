@@ -160,6 +160,9 @@ fn a_hook_that_may_not_be_completed_tells_the_permission_and_no_instance_says_so
         "{said}"
     );
     assert_eq!(cloud.told(), Vec::<String>::new());
+    let unknown = Cloud::with("Terminating:Wait", "DescribeAutoScalingInstances");
+    let drained = unknown.drain(&["--when-leaving"]);
+    assert_eq!(drained.is(3).out, "This host takes no jobs\n");
     let nowhere = Cloud {
         address: "http://127.0.0.1:1".to_owned(),
         told: Arc::default(),
