@@ -165,6 +165,17 @@ fn denied(error: Error, action: &str, resource: &str) -> Error {
     }
 }
 
+/// An answer, or `None` where AWS says that it is not there.
+pub(super) async fn if_any<T>(
+    answer: impl Future<Output = Result<T, Failure>>,
+) -> Result<Option<T>, Failure> {
+    match answer.await {
+        Ok(found) => Ok(Some(found)),
+        Err(failure) if failure.reason == Reason::NotFound => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         failure.into_error()

@@ -1,9 +1,10 @@
 //! How an instance of EC2 hands out its metadata. Source: EC2 API reference, `DescribeInstances`,
 //! `InstanceMetadataOptionsResponse`.
 
+use super::failure::if_any;
 use super::post::{Endpoint, url};
 use super::query::{EC2, deep};
-use super::{Aws, Failure, Reason};
+use super::{Aws, Failure};
 use crate::env::Var;
 
 impl Aws {
@@ -24,12 +25,8 @@ impl Aws {
             let limit = deep(root, "httpPutResponseHopLimit");
             Some(limit.and_then(|limit| limit.trim().parse().ok()))
         };
-        match self
-            .query(EC2, call, &[("InstanceId.1", instance)], read)
-            .await
-        {
-            Err(failure) if failure.reason == Reason::NotFound => Ok(None),
-            answered => answered,
-        }
+        let parameters = [("InstanceId.1", instance)];
+        let found = if_any(self.query(EC2, call, &parameters, read)).await?;
+        Ok(found.flatten())
     }
 }

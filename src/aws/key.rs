@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
+use super::failure::if_any;
 use super::json::KMS;
-use super::{Aws, Failure, Reason};
+use super::{Aws, Failure};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
@@ -28,13 +29,10 @@ impl Aws {
                 format!("look at the key `{id}`"),
             )
         };
-        let described = self
-            .json(KMS, call("DescribeKey"), &json!({"KeyId": id}))
-            .await;
-        let answer = match described {
-            Ok(answer) => answer,
-            Err(failure) if failure.reason == Reason::NotFound => return Ok(None),
-            Err(failure) => return Err(failure),
+        let body = json!({"KeyId": id});
+        let described = self.json(KMS, call("DescribeKey"), &body);
+        let Some(answer) = if_any(described).await? else {
+            return Ok(None);
         };
         let metadata = &answer["KeyMetadata"];
         let text = |name: &str| metadata[name].as_str().unwrap_or_default().to_owned();

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
+use super::failure::if_any;
 use super::json::SSM;
-use super::{Aws, Failure, Reason};
+use super::{Aws, Failure};
 
 impl Aws {
     /// Its value, decrypted where it is a secure one; `None` where there is no such parameter. Source: Systems Manager API
@@ -18,10 +19,7 @@ impl Aws {
             format!("read the parameter `{name}`"),
         );
         let body = json!({"Name": name, "WithDecryption": true});
-        match self.json(SSM, call, &body).await {
-            Ok(answer) => Ok(answer["Parameter"]["Value"].as_str().map(str::to_owned)),
-            Err(failure) if failure.reason == Reason::NotFound => Ok(None),
-            Err(failure) => Err(failure),
-        }
+        let answer = if_any(self.json(SSM, call, &body)).await?;
+        Ok(answer.and_then(|answer| answer["Parameter"]["Value"].as_str().map(str::to_owned)))
     }
 }

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::failure::if_any;
 use super::json::DYNAMODB;
-use super::{Aws, Failure, Reason};
+use super::{Aws, Failure};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Schema {
@@ -18,14 +19,9 @@ impl Aws {
     pub(crate) async fn schema(&self, table: &str) -> Result<Option<Schema>, Failure> {
         let doing = format!("look at the table `{table}`");
         let call = self.of_table("DescribeTable", table, doing);
-        match self
-            .json(DYNAMODB, call, &json!({"TableName": table}))
-            .await
-        {
-            Ok(answer) => Ok(Some(schema(&answer["Table"]))),
-            Err(failure) if failure.reason == Reason::NotFound => Ok(None),
-            Err(failure) => Err(failure),
-        }
+        let body = json!({"TableName": table});
+        let answer = if_any(self.json(DYNAMODB, call, &body)).await?;
+        Ok(answer.map(|answer| schema(&answer["Table"])))
     }
 }
 

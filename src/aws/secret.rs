@@ -5,8 +5,9 @@
 
 use serde_json::json;
 
+use super::failure::if_any;
 use super::json::SECRETS;
-use super::{Aws, Failure, Reason};
+use super::{Aws, Failure};
 use crate::job::Secret;
 
 /// A secret without its value.
@@ -61,28 +62,26 @@ impl Aws {
     pub(crate) async fn secret(&self, name: &str) -> Result<Option<SecretFound>, Failure> {
         let doing = format!("look at the secret `{name}`");
         let call = self.secret_call("DescribeSecret", name, &doing);
-        match self.json(SECRETS, call, &json!({"SecretId": name})).await {
-            Ok(answer) => {
-                let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
-                // One that is to be deleted takes no value.
-                if answer
-                    .get("DeletedDate")
-                    .is_some_and(|date| !date.is_null())
-                {
-                    let call = self.secret_call("DescribeSecret", name, &doing);
-                    return Err(call.unmet(
-                        "it is scheduled for deletion: its owner restores it, or waits until it is gone",
-                    ));
-                }
-                Ok(Some(SecretFound {
-                    arn: text("ARN"),
-                    description: text("Description"),
-                    is_ours: false,
-                }))
-            }
-            Err(failure) if failure.reason == Reason::NotFound => Ok(None),
-            Err(failure) => Err(failure),
+        let body = json!({"SecretId": name});
+        let Some(answer) = if_any(self.json(SECRETS, call, &body)).await? else {
+            return Ok(None);
+        };
+        let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
+        // One that is to be deleted takes no value.
+        if answer
+            .get("DeletedDate")
+            .is_some_and(|date| !date.is_null())
+        {
+            let call = self.secret_call("DescribeSecret", name, &doing);
+            return Err(call.unmet(
+                "it is scheduled for deletion: its owner restores it, or waits until it is gone",
+            ));
         }
+        Ok(Some(SecretFound {
+            arn: text("ARN"),
+            description: text("Description"),
+            is_ours: false,
+        }))
     }
 
     /// `application` becomes the tag by which the platform finds everything of one. Returns the ARN.
@@ -124,11 +123,9 @@ impl Aws {
     pub(crate) async fn secret_value(&self, name: &str) -> Result<Option<Secret>, Failure> {
         let doing = format!("read the secret `{name}`");
         let call = self.secret_call("GetSecretValue", name, &doing);
-        match self.json(SECRETS, call, &json!({"SecretId": name})).await {
-            Ok(answer) => Ok(answer["SecretString"].as_str().map(Secret::new)),
-            Err(failure) if failure.reason == Reason::NotFound => Ok(None),
-            Err(failure) => Err(failure),
-        }
+        let body = json!({"SecretId": name});
+        let answer = if_any(self.json(SECRETS, call, &body)).await?;
+        Ok(answer.and_then(|answer| answer["SecretString"].as_str().map(Secret::new)))
     }
 
     /// Writes a new version of a secret that is there; everything else about it stays.

@@ -3,8 +3,9 @@
 //! Policies of the resources and of the organization are not all part of it. Source: IAM API reference,
 //! `SimulatePrincipalPolicy`.
 
+use super::failure::if_any;
 use super::query::{IAM, child, members};
-use super::{Aws, Failure, Reason};
+use super::{Aws, Failure};
 
 impl Aws {
     /// Those of `actions` on `resource` that the policies of `principal` do not allow; `None`: there is no such principal.
@@ -29,14 +30,8 @@ impl Aws {
                 .map(String::as_str)
                 .zip(actions.iter().copied()),
         );
-        match self
-            .query(IAM, call, &form, |root| Some(denied(root)))
-            .await
-        {
-            Ok(denied) => Ok(Some(denied)),
-            Err(failure) if failure.reason == Reason::NotFound => Ok(None),
-            Err(failure) => Err(failure),
-        }
+        let read = |root: roxmltree::Node<'_, '_>| Some(denied(root));
+        if_any(self.query(IAM, call, &form, read)).await
     }
 }
 

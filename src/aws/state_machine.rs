@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
+use super::failure::if_any;
 use super::json::STATES;
-use super::{Aws, Failure, Reason};
+use super::{Aws, Failure};
 
 impl Aws {
     /// `ACTIVE` or `DELETING`; `None`: there is no such state machine.
@@ -15,12 +16,7 @@ impl Aws {
             format!("look at the state machine `{arn}`"),
         );
         let body = json!({"stateMachineArn": arn});
-        match self.json(STATES, call, &body).await {
-            Ok(answer) => Ok(Some(
-                answer["status"].as_str().unwrap_or_default().to_owned(),
-            )),
-            Err(failure) if failure.reason == Reason::NotFound => Ok(None),
-            Err(failure) => Err(failure),
-        }
+        let answer = if_any(self.json(STATES, call, &body)).await?;
+        Ok(answer.map(|answer| answer["status"].as_str().unwrap_or_default().to_owned()))
     }
 }

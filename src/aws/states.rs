@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::failure::if_any;
 use super::json::STATES;
 use super::{Aws, Failure, Reason};
 
@@ -79,11 +80,8 @@ impl Aws {
         let doing = format!("look at the execution `{}`", last(arn));
         let call = self.json_call(STATES, "DescribeExecution", arn.to_owned(), doing);
         let body = json!({"executionArn": arn});
-        match self.json(STATES, call, &body).await {
-            Ok(answer) => Ok(Some(read(arn, &answer))),
-            Err(failure) if failure.reason == Reason::NotFound => Ok(None),
-            Err(failure) => Err(failure),
-        }
+        let answer = if_any(self.json(STATES, call, &body)).await?;
+        Ok(answer.map(|answer| read(arn, &answer)))
     }
 
     /// One page.

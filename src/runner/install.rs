@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::systemd::runs_this_host;
 use super::{Change, Did, Mode, replace};
 use crate::digest::digest;
 use crate::error::{Error, Result};
@@ -183,7 +184,7 @@ pub(crate) fn commands(when: When, changes: &[Change]) -> Vec<Vec<&'static str>>
 
 /// Whether systemd runs this host, and the files are for it.
 pub(crate) fn is_for_this_host(root: &Path) -> bool {
-    root == Path::new("/") && Path::new("/run/systemd/system").is_dir()
+    root == Path::new("/") && runs_this_host()
 }
 
 enum Found {

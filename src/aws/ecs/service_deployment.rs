@@ -3,6 +3,7 @@
 use aws_sdk_ecs::types;
 
 use super::{at, count, maybe_at, named, text};
+use crate::aws::failure::if_any;
 use crate::aws::{Aws, Failure, Reason};
 use crate::rollout::{
     At, BreakerStatus, Hook, HookAnswer, HookKind, HookStatus, Revision, RevisionImage, Rollback,
@@ -61,11 +62,8 @@ impl Aws {
         arn: &str,
     ) -> Result<Option<ServiceDeployment>, Failure> {
         let arns = [arn.to_owned()];
-        match self.described_deployments(service, &arns).await {
-            Ok(found) => Ok(found.into_iter().next()),
-            Err(failure) if failure.reason == Reason::NotFound => Ok(None),
-            Err(failure) => Err(failure),
-        }
+        let found = if_any(self.described_deployments(service, &arns)).await?;
+        Ok(found.and_then(|found| found.into_iter().next()))
     }
 
     async fn described_deployments(

@@ -14,9 +14,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::audit::{Action, Status};
+use crate::aws::{Aws, Execution};
 use crate::cli::{
     ProvisionCommand, ProvisionExecutionArgs, ProvisionFollowArgs, ProvisionOutputsArgs,
-    ProvisionStatusArgs, ProvisionStopArgs, ProvisionWaitArgs,
+    ProvisionReportArgs, ProvisionStatusArgs, ProvisionStopArgs, ProvisionWaitArgs,
 };
 use crate::error::{Error, Result};
 use crate::output::Output;
@@ -81,28 +82,46 @@ async fn found(
     machine::execution(&arguments.execution, machine, who, settings, output).await
 }
 
+/// How long an execution is looked at, and what an interruption means for it.
+struct Watch {
+    timeout: Duration,
+    until: Until,
+    on_interrupt: OnInterrupt,
+}
+
+async fn watch(
+    arguments: &ProvisionExecutionArgs,
+    report: &ProvisionReportArgs,
+    watch: Watch,
+    settings: &Settings,
+    output: &Output,
+) -> Result<()> {
+    let (address, who) = found(arguments, settings, output).await?;
+    let answer = Answer::of(report, &arguments.machine.prefix, output);
+    let watched = Watched {
+        aws: &who.aws,
+        pace: pace(settings),
+        timeout: watch.timeout,
+        until: watch.until,
+        on_interrupt: watch.on_interrupt,
+        user: &who.user,
+    };
+    let followed = work::watch(&watched, &address.execution, &answer).await?;
+    answer.close(&who.aws, followed, work::Started::No).await
+}
+
 async fn follow(
     arguments: &ProvisionFollowArgs,
     settings: &Settings,
     output: &Output,
 ) -> Result<()> {
-    let timeout = timeout(&arguments.wait)?;
-    let (address, who) = found(&arguments.execution, settings, output).await?;
-    let answer = Answer::of(
-        &arguments.report,
-        &arguments.execution.machine.prefix,
-        output,
-    );
-    let watched = Watched {
-        aws: &who.aws,
-        pace: pace(settings),
-        timeout,
+    let to_its_end = Watch {
+        timeout: timeout(&arguments.wait)?,
         until: Until::Ended,
         on_interrupt: on_interrupt(&arguments.wait),
-        user: &who.user,
     };
-    let followed = work::watch(&watched, &address.execution, &answer).await?;
-    answer.close(&who.aws, followed, work::Started::No).await
+    let (execution, report) = (&arguments.execution, &arguments.report);
+    watch(execution, report, to_its_end, settings, output).await
 }
 
 async fn status(
@@ -110,22 +129,28 @@ async fn status(
     settings: &Settings,
     output: &Output,
 ) -> Result<()> {
-    let (address, who) = found(&arguments.execution, settings, output).await?;
-    let answer = Answer::of(
-        &arguments.report,
-        &arguments.execution.machine.prefix,
-        output,
-    );
-    let watched = Watched {
-        aws: &who.aws,
-        pace: pace(settings),
+    let as_it_is = Watch {
         timeout: Duration::MAX,
         until: Until::Now,
         on_interrupt: OnInterrupt::Leave,
-        user: &who.user,
     };
-    let followed = work::watch(&watched, &address.execution, &answer).await?;
-    answer.close(&who.aws, followed, work::Started::No).await
+    let (execution, report) = (&arguments.execution, &arguments.report);
+    watch(execution, report, as_it_is, settings, output).await
+}
+
+/// How an execution stands, or that there is none.
+async fn execution(
+    arn: &str,
+    aws: &Aws,
+    settings: &Settings,
+    tell: &dyn Fn(String),
+) -> Result<Execution> {
+    let look = async || aws.execution(arn).await;
+    let found = persistently(aws, pace(settings), tell, look).await?;
+    found.ok_or_else(|| {
+        Error::precondition(format!("there is no execution `{arn}`"))
+            .hint("check its name, --region and the account")
+    })
 }
 
 async fn stop(arguments: &ProvisionStopArgs, settings: &Settings, output: &Output) -> Result<()> {
@@ -134,11 +159,7 @@ async fn stop(arguments: &ProvisionStopArgs, settings: &Settings, output: &Outpu
     let tell = move |text: String| word.status(text);
     let arn = address.execution.as_str();
     let look = async || who.aws.execution(arn).await;
-    let before = persistently(&who.aws, pace(settings), &tell, look).await?;
-    let before = before.ok_or_else(|| {
-        Error::precondition(format!("there is no execution `{arn}`"))
-            .hint("check its name, --region and the account")
-    })?;
+    let before = execution(arn, &who.aws, settings, &tell).await?;
     let deed = work::Deed {
         action: Action::StopExecution,
         account: &address.account,
@@ -177,15 +198,10 @@ async fn outputs(
     let (machine, who) = (&arguments.machine, &arguments.who);
     let answer = Answer::of(&arguments.report, &machine.prefix, output);
     let Some(name) = &arguments.stack else {
-        let execution = arguments.execution.as_deref().unwrap_or_default();
-        let (address, who) = machine::execution(execution, machine, who, settings, output).await?;
-        let look = async || who.aws.execution(&address.execution).await;
+        let named = arguments.execution.as_deref().unwrap_or_default();
+        let (address, who) = machine::execution(named, machine, who, settings, output).await?;
         let tell = |text: String| output.status(text);
-        let found = persistently(&who.aws, pace(settings), &tell, look).await?;
-        let found = found.ok_or_else(|| {
-            Error::precondition(format!("there is no execution `{}`", address.execution))
-                .hint("check its name, --region and the account")
-        })?;
+        let found = execution(&address.execution, &who.aws, settings, &tell).await?;
         return answer.outputs_of(found);
     };
     let region = super::gitlab::region(machine.region.as_deref())?;
