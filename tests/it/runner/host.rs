@@ -62,7 +62,7 @@ fn a_clean_debian_becomes_a_runner_and_drains_without_ending_a_job() {
         status(&host)["jobs"][0]["id"] == json!(job)
     });
     let running = &status(&host)["jobs"][0];
-    assert_eq!(running["project"], json!("it/host"));
+    assert_eq!(running["project"], json!(host.project));
     let container = format!(
         "baws-{}-build",
         running["key"].as_str().expect("it is a text")
@@ -73,7 +73,7 @@ fn a_clean_debian_becomes_a_runner_and_drains_without_ending_a_job() {
     let words = draining.stderr.take().expect("asked for");
     let mut words = BufReader::new(words);
     words.read_line(&mut said).expect("it says what it does");
-    let waits = format!("after 1 job: {job} (it/host, ");
+    let waits = format!("after 1 job: {job} ({}, ", host.project);
     assert!(said.contains(&waits), "{said}");
     eventually("the script begins", || {
         let mut touch = Command::new("docker");
@@ -118,7 +118,7 @@ fn a_stuck_job_is_named_when_the_time_is_over_and_ended_only_when_that_is_asked_
         "{said}"
     );
     assert!(
-        said.contains(&format!("caused by: the job {job} (it/host, ")),
+        said.contains(&format!("caused by: the job {job} ({}, ", host.project)),
         "{said}"
     );
     assert!(said.contains("--end-jobs"), "{said}");

@@ -7,15 +7,21 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::Stand;
 use super::hub::{TOKEN, Told};
 use super::job::PROGRAM;
+use super::wait::unique;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bench/host");
 pub(crate) const GITLAB: &str = "https://gitlab.bench.test";
 
 pub(crate) struct Host {
+    /// Its jobs run on the engine that all share: none of those who hurt it may be at work.
+    _beside_others: Stand,
     dir: TempDir,
     is_up: bool,
+    /// Whose jobs it runs: of one project two would share a slot, and its volumes.
+    pub(crate) project: String,
 }
 
 impl Drop for Host {
@@ -34,7 +40,12 @@ impl Host {
             .prefix("baws-host-")
             .tempdir_in("/var/tmp");
         let dir = dir.expect("/var/tmp takes files");
-        let host = Host { dir, is_up: false };
+        let host = Host {
+            _beside_others: Stand::new(),
+            dir,
+            is_up: false,
+            project: format!("it/h{}", unique()),
+        };
         succeeded(host.script("new", &[]), "the host is unpacked");
         let own = host.path("/root/baws-ci.deb");
         std::fs::copy(package(), own).expect("the host takes files");
@@ -95,7 +106,7 @@ impl Host {
 
     /// Posts a job that only this host's runner gets; its number.
     pub(crate) fn post(&self, script: &str) -> u64 {
-        let job = json!({"project": "it/host", "runner": self.runner_token(), "image": "bench/bash:1", "script": script});
+        let job = json!({"project": self.project, "runner": self.runner_token(), "image": "bench/bash:1", "script": script});
         let posted = coordinator(&["--data", &job.to_string()], "jobs");
         posted["id"].as_u64().expect("it is a number")
     }
